@@ -32,6 +32,11 @@ public sealed class MethodResult
         return new MethodResult(200, JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
     }
 
+    /// <summary>A status of the method's own and an answer that is already UTF-8 JSON.</summary>
+    /// <param name="status">What the caller sees.</param>
+    /// <param name="utf8Json">The answer; may be empty.</param>
+    public static MethodResult Answer(int status, ReadOnlyMemory<byte> utf8Json) => new(status, utf8Json);
+
     /// <summary>
     /// 202 with <c>lastChange.state: pending</c>, at once. The runtime then runs <paramref name="work"/> under the method's <see cref="DirectMethodAttribute.WorkTimeoutSeconds"/>
     /// and reports how it ended in the section of <see cref="DirectMethodAttribute.Reports"/>. A restart in the middle ends it as failed; it never stays pending.

@@ -80,6 +80,15 @@ internal sealed partial class LongWork(ReportedState reported, TimeProvider cloc
         {
             WorkStopped(owner.Name);
         }
+        catch (Exception e)
+        {
+            // Plugin faults are results by here; this is one of our own, and the section must not stay pending for it.
+            WorkFaulted(e, owner.Name);
+            if (owner.Reports is { } section)
+            {
+                reported.Set(section, null, SectionStatus.Failed(received, null, traceId, [new SectionError("", "the runtime failed; see the device log", e.HResult, ErrorSubSystem.Unknown)]));
+            }
+        }
         finally
         {
             _running.TryRemove(owner.Name, out _);
@@ -94,6 +103,9 @@ internal sealed partial class LongWork(ReportedState reported, TimeProvider cloc
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The work of method {Method} failed: {Errors}")]
     private partial void WorkFailed(string method, string errors);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The work of method {Method} failed in the runtime")]
+    private partial void WorkFaulted(Exception exception, string method);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The work of method {Method} was stopped with the runtime")]
     private partial void WorkStopped(string method);

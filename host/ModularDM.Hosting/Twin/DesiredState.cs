@@ -40,7 +40,7 @@ internal sealed class DesiredState
     public IReadOnlyCollection<SectionName> Unknown => _unknown;
 
     /// <summary>The whole section; null when it is not in desired.</summary>
-    public ReadOnlyMemory<byte>? this[SectionName name] => _sections.TryGetValue(name, out byte[]? value) ? value : null;
+    public ReadOnlyMemory<byte>? this[SectionName name] => _sections.TryGetValue(name, out byte[]? value) ? new ReadOnlyMemory<byte>(value) : default(ReadOnlyMemory<byte>?);
 
     /// <summary>Puts back what an earlier run saw, before the hub is reached.</summary>
     public void Restore(SectionName name, string json) => _sections[name] = Encoding.UTF8.GetBytes(json);

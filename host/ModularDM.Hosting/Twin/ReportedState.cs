@@ -319,7 +319,7 @@ internal sealed class ReportedState(TimeProvider clock)
             .Select(pair => new ReportPart(pair.Key, null, pair.Value.Sequence, default))], vendor);
     }
 
-    private void Acknowledge(ReportedSection section, byte[] hub)
+    private static void Acknowledge(ReportedSection section, byte[] hub)
     {
         section.Acknowledged = hub;
         (ReadOnlyMemory<byte> body, SectionStatus? status) = ReportedJson.Split(hub);
@@ -338,18 +338,19 @@ internal sealed class ReportedState(TimeProvider clock)
 
     private SectionError? CheckLimits(SectionName name, ReportedSection section)
     {
-        using var document = JsonDocument.Parse(section.Wanted);
+        using var document = JsonDocument.Parse(section.Wanted!);
         int others = _foreignSize + _sections.Where(pair => pair.Value != section).Sum(pair => pair.Value.Size);
         int size = TwinLimits.Measure(document.RootElement);
         section.Size = size;
-        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(document.RootElement, int.MaxValue);
+        using var placed = JsonDocument.Parse(ReportedJson.Place(name, section.Wanted!));
+        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(placed.RootElement, int.MaxValue);
         if (violations.Count > 0)
         {
             section.Size = 0;
             return new SectionError("", "the hub does not accept the report: " + string.Join("; ", violations), ErrorCodes.ReportTooLarge);
         }
 
-        if (size + others <= TwinLimits.MaxReportedBytes)
+        if (size + others <= TwinLimits.ReportedBytes)
         {
             return null;
         }
@@ -360,7 +361,7 @@ internal sealed class ReportedState(TimeProvider clock)
             .Select(member => $"{member.Name} ({member.Size})"));
         return new SectionError(
             "",
-            $"the report of {name} is {size} bytes and the rest of the reported properties {others}; the hub allows {TwinLimits.MaxReportedBytes} in all. Biggest members: {biggest}",
+            $"the report of {name} is {size} bytes and the rest of the reported properties {others}; the hub allows {TwinLimits.ReportedBytes} in all. Biggest members: {biggest}",
             ErrorCodes.ReportTooLarge);
     }
 

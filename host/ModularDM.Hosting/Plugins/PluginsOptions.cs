@@ -1,0 +1,2 @@
+namespace ModularDM.Hosting.Plugins;
+public sealed class PluginsOptions { public string CoreVendor { get; set; } = "windows"; }
