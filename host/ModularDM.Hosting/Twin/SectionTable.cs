@@ -60,12 +60,13 @@ internal sealed class SectionTable : IDisposable
     public IEnumerable<SectionWorker> WaitingFor(SectionWorker worker) => InOrder.Where(
         waiting => waiting.Before.Contains(worker) && waiting.Result?.Errors.Any(error => error.Code == ErrorCodes.DependencyFailed) == true);
 
-    /// <summary>What an earlier run began and did not end is not pending: it failed.</summary>
-    public void EndInterruptedWork(ReportedState reported, TimeProvider clock)
+    /// <summary>What an earlier run began and did not end is not pending: it failed, unless it is about to be applied again.</summary>
+    public void EndInterruptedWork(ReportedState reported, TimeProvider clock, IReadOnlySet<SectionName> aboutToBeApplied)
     {
         foreach ((SectionName name, SectionStatus status) in reported.Statuses())
         {
-            if (status.State != SectionState.Pending || !IsOurs(name) || IsWorkRunning(name) || (_workers.TryGetValue(name, out SectionWorker? worker) && !worker.Idle.IsCompleted))
+            if (status.State != SectionState.Pending || !IsOurs(name) || aboutToBeApplied.Contains(name) || IsWorkRunning(name)
+                || (_workers.TryGetValue(name, out SectionWorker? worker) && !worker.Idle.IsCompleted))
             {
                 continue;
             }

@@ -226,11 +226,10 @@ internal sealed partial class TwinEngine(
         _version = twin.DesiredVersion;
         _following = true;
         var changed = changes.ToDictionary(change => change.Name);
-        PostAll(
-            [.. sections.InOrder.Select(worker => changed.TryGetValue(worker.Name, out SectionChange? change) ? change : Unchanged(worker)).OfType<SectionChange>()],
-            clock.GetLocalNow(),
-            span?.Context ?? default);
-        sections.EndInterruptedWork(reported, clock);
+        List<SectionChange> due =
+            [.. sections.InOrder.Select(worker => changed.TryGetValue(worker.Name, out SectionChange? change) ? change : Unchanged(worker)).OfType<SectionChange>()];
+        sections.EndInterruptedWork(reported, clock, due.Select(change => change.Name).ToHashSet());
+        PostAll(due, clock.GetLocalNow(), span?.Context ?? default);
         _fetchedOnce = true;
         runtimeReport.Update(sections.Desired);
         Observe(observer => observer.OnTwin(twin));
