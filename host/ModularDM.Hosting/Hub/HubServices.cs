@@ -12,6 +12,11 @@ internal static class HubServices
     /// <summary>Adds them, unless the application has registered an <see cref="IHubConnection"/> of its own; then its options are not asked for.</summary>
     public static IServiceCollection AddModularDMHub(this IServiceCollection services)
     {
+        if (services.Any(service => service.ServiceType == typeof(MessageQueue)))
+        {
+            return services;
+        }
+
         OptionsBuilder<HubOptions> options = services.AddOptions<HubOptions>().BindConfiguration(HubOptions.SectionName);
         if (!services.Any(service => service.ServiceType == typeof(IHubConnection)))
         {
@@ -21,7 +26,7 @@ internal static class HubServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IHubConnection, MqttHubConnection>();
-        services.TryAddSingleton<MessageQueue>();
+        services.AddSingleton<MessageQueue>();
         services.TryAddSingleton<IMessageSender>(provider => provider.GetRequiredService<MessageQueue>());
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<MessageQueue>());
         return services;

@@ -76,8 +76,10 @@ internal sealed partial class MqttHubSession : IAsyncDisposable
                 throw new HubException(HubFailure.Refused, $"{what}: the hub refuses the subscription to '{refused.TopicFilter.Topic}'.");
             }
         }
-        catch (Exception e) when (e is not HubException && !_stopping.IsCancellationRequested)
+        catch (Exception e) when (e is not HubException)
         {
+            // The library answers a cancellation with an exception of its own.
+            _stopping.ThrowIfCancellationRequested();
             throw limit.IsCancellationRequested
                 ? HubException.Timeout($"{what} to {endpoint}", _limit)
                 : new HubException(HubFailure.NotConnected, $"{what}: the hub at {endpoint} cannot be reached: {Innermost(e)}", e);
