@@ -12,12 +12,12 @@ internal sealed record RebootInfoDesired : IValidated
 
     IEnumerable<SectionError> IValidated.Validate()
     {
-        if (!ScheduleTime.TryParse(SingleRebootTime, out _))
+        if (!ScheduleTime.IsGood(SingleRebootTime))
         {
             yield return new SectionError("singleRebootTime", ScheduleTime.Expected, ErrorCodes.InvalidDesiredJsonValue);
         }
 
-        if (!ScheduleTime.TryParse(DailyRebootTime, out _))
+        if (!ScheduleTime.IsGood(DailyRebootTime))
         {
             yield return new SectionError("dailyRebootTime", ScheduleTime.Expected, ErrorCodes.InvalidDesiredJsonValue);
         }

@@ -31,11 +31,10 @@ internal sealed class RebootInfoSection(IPluginContext context) : TwinSection<Re
 
     protected override async Task<ApplyResult> ApplyAsync(RebootInfoDesired value, SectionDesired desired, CancellationToken cancellationToken)
     {
-        ScheduleTime.TryParse(value.SingleRebootTime, out DateTimeOffset? single);
-        ScheduleTime.TryParse(value.DailyRebootTime, out DateTimeOffset? daily);
+        var schedule = new SetRebootSchedule { Single = ScheduleTime.Read(value.SingleRebootTime), Daily = ScheduleTime.Read(value.DailyRebootTime) };
         try
         {
-            await context.Configurator.SendAsync(new SetRebootSchedule { Single = single, Daily = daily }, cancellationToken);
+            await context.Configurator.SendAsync(schedule, cancellationToken);
             return ApplyResult.Completed;
         }
         catch (ConfiguratorException e)

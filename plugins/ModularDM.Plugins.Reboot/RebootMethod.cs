@@ -66,7 +66,7 @@ internal sealed partial class RebootMethod(IPluginContext context) : IDirectMeth
 
         if (policy.Inhibitors.Count > 0)
         {
-            LogInhibited(context.Logger, string.Join("; ", policy.Inhibitors));
+            LogInhibited(context.Logger, policy.Inhibitors);
             return RebootResponse.RejectedByApp;
         }
 
@@ -91,7 +91,7 @@ internal sealed partial class RebootMethod(IPluginContext context) : IDirectMeth
     private static SectionReport ReportOf(string response) => SectionReport.From(new RebootCmdReported(response), RebootJson.Default.RebootCmdReported);
 
     [LoggerMessage(EventName = "RebootInhibited", Level = LogLevel.Information, Message = "No reboot: shutdown is blocked by {Inhibitors}")]
-    private static partial void LogInhibited(ILogger logger, string inhibitors);
+    private static partial void LogInhibited(ILogger logger, IReadOnlyList<string> inhibitors);
 
     [LoggerMessage(
         EventName = "RebootReportUnacknowledged", Level = LogLevel.Warning, Message = "The hub did not acknowledge the report within {Seconds} s; rebooting all the same")]

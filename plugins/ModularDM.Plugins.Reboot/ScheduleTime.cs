@@ -14,23 +14,13 @@ internal static class ScheduleTime
         "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
     ];
 
-    /// <summary>Reads a moment; null or empty text is none.</summary>
-    public static bool TryParse(string? text, out DateTimeOffset? moment)
-    {
-        moment = null;
-        if (string.IsNullOrEmpty(text))
-        {
-            return true;
-        }
+    /// <summary>True for a moment, and for null or empty text, which is none.</summary>
+    public static bool IsGood(string? text) => string.IsNullOrEmpty(text) || TryParse(text, out _);
 
-        if (!DateTimeOffset.TryParseExact(text, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset parsed))
-        {
-            return false;
-        }
-
-        moment = WholeSeconds(parsed);
-        return true;
-    }
+    /// <summary>The moment, or null for none.</summary>
+    /// <exception cref="FormatException">The text is not <see cref="IsGood"/>.</exception>
+    public static DateTimeOffset? Read(string? text) =>
+        string.IsNullOrEmpty(text) ? null : TryParse(text, out DateTimeOffset moment) ? WholeSeconds(moment) : throw new FormatException(Expected);
 
     /// <summary><c>YYYY-MM-DDThh:mm:ssZ</c>, or empty for none.</summary>
     public static string Format(DateTimeOffset? moment) =>
@@ -38,4 +28,7 @@ internal static class ScheduleTime
 
     /// <summary>The moment in UTC without its fraction of a second.</summary>
     public static DateTimeOffset WholeSeconds(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerSecond), TimeSpan.Zero);
+
+    private static bool TryParse(string text, out DateTimeOffset moment) =>
+        DateTimeOffset.TryParseExact(text, s_formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out moment);
 }
