@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using ModularDM.Contracts.Configurator.Wire;
 using ModularDM.Contracts.Json;
 
 namespace ModularDM.Contracts;
@@ -75,16 +76,27 @@ public sealed partial record PluginManifest : IValidated
             yield return new SectionError("version", "expected major.minor.patch, as 1.2.3 or 1.2.3-beta", ErrorCodes.InvalidDesiredJsonValue);
         }
 
-        if (Assembly != Path.GetFileName(Assembly) || !Assembly.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+        // Both separators on every platform: a manifest means the same everywhere.
+        if (Assembly.AsSpan().ContainsAny('/', '\\') || Assembly.Length <= ".dll".Length || !Assembly.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
         {
             yield return new SectionError("assembly", "expected the name of a .dll in the plugin's own folder", ErrorCodes.InvalidDesiredJsonValue);
         }
+
+        if (Requests.Configurator.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new SectionError("requests.configurator", "expected names of operations, found an empty one", ErrorCodes.InvalidDesiredJsonValue);
+        }
+
+        if (Requests.Attributes.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new SectionError("requests.attributes", "expected names of attributes, found an empty one", ErrorCodes.InvalidDesiredJsonValue);
+        }
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();
 
-    [GeneratedRegex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?\\z", RegexOptions.CultureInvariant)]
     private static partial Regex VersionPattern();
 }
 
@@ -99,7 +111,7 @@ public sealed record PluginRequests
 }
 
 /// <summary>Where a plugin runs.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PluginIsolation>))]
+[JsonConverter(typeof(WordConverter<PluginIsolation>))]
 public enum PluginIsolation
 {
     /// <summary>In the host's process, in a load context of its own.</summary>
@@ -110,7 +122,7 @@ public enum PluginIsolation
 }
 
 /// <summary>When a plugin's code is loaded.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PluginActivation>))]
+[JsonConverter(typeof(WordConverter<PluginActivation>))]
 public enum PluginActivation
 {
     /// <summary>When its first section or method arrives.</summary>

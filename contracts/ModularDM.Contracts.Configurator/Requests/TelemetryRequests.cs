@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ModularDM.Contracts.Configurator.Wire;
 
 namespace ModularDM.Contracts.Configurator;
 
@@ -17,7 +18,7 @@ public sealed record SetTelemetryLevel : ConfiguratorRequest<Done>
 public sealed record TelemetryLevelState(TelemetryLevel? Level) : ConfiguratorResponse;
 
 /// <summary>The four levels and their numbers (original client contract, C17).</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TelemetryLevel>))]
+[JsonConverter(typeof(WordConverter<TelemetryLevel>))]
 public enum TelemetryLevel
 {
     /// <summary>Security data only.</summary>

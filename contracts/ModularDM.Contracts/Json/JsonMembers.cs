@@ -8,7 +8,7 @@ namespace ModularDM.Contracts.Json;
 /// <summary>Reads JSON into a type and finds <em>all</em> that is wrong with it, not only the first thing: an operator should mend a section in one go.</summary>
 /// <remarks>
 /// Checked are: unknown members (named, with those that exist), missing required members, wrong types, the validation attributes of
-/// <see cref="System.ComponentModel.DataAnnotations"/> on properties, and the type's own <see cref="IValidated"/>. Nested objects are walked too.
+/// <see cref="System.ComponentModel.DataAnnotations"/> on properties, and the type's own <see cref="IValidated"/>. Nested objects, and those in arrays and maps, are walked too.
 /// </remarks>
 public static class JsonMembers
 {
@@ -106,6 +106,13 @@ public static class JsonMembers
             return;
         }
 
+        int before = errors.Count;
+        WalkItems(json, propertyType, path, errors);
+        if (errors.Count > before)
+        {
+            return;
+        }
+
         if (json.ValueKind == JsonValueKind.Null && !property.IsSetNullable)
         {
             errors.Add(new SectionError(path, "may not be null", ErrorCodes.InvalidDesiredJsonValue));
@@ -127,8 +134,44 @@ public static class JsonMembers
         {
             if (!rule.IsValid(value))
             {
-                errors.Add(new SectionError(path, $"{rule.FormatErrorMessage(property.Name)} Found {Describe(json)}.", ErrorCodes.InvalidDesiredJsonValue));
+                errors.Add(new SectionError(path, rule.FormatErrorMessage(property.Name), ErrorCodes.InvalidDesiredJsonValue));
             }
+        }
+    }
+
+    private static void WalkItems(JsonElement json, JsonTypeInfo type, string path, ICollection<SectionError> errors)
+    {
+        if (type.ElementType is null || type.Options.GetTypeInfo(type.ElementType) is not { Kind: JsonTypeInfoKind.Object, PolymorphismOptions: null } itemType)
+        {
+            return;
+        }
+
+        if (type.Kind == JsonTypeInfoKind.Enumerable && json.ValueKind == JsonValueKind.Array)
+        {
+            int index = 0;
+            foreach (JsonElement item in json.EnumerateArray())
+            {
+                WalkItem(item, itemType, $"{path}[{index++}]", errors);
+            }
+        }
+        else if (type.Kind == JsonTypeInfoKind.Dictionary && json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty item in json.EnumerateObject())
+            {
+                WalkItem(item.Value, itemType, $"{path}.{item.Name}", errors);
+            }
+        }
+    }
+
+    private static void WalkItem(JsonElement json, JsonTypeInfo type, string path, ICollection<SectionError> errors)
+    {
+        if (json.ValueKind == JsonValueKind.Object)
+        {
+            Walk(json, type, path, errors);
+        }
+        else
+        {
+            errors.Add(new SectionError(path, $"expected an object, found {Describe(json)}", ErrorCodes.InvalidDesiredJsonValue));
         }
     }
 
@@ -158,8 +201,8 @@ public static class JsonMembers
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "an array",
         JsonValueKind.String => "a string",
-        JsonValueKind.Number => $"the number {json.GetRawText()}",
-        JsonValueKind.True or JsonValueKind.False => json.GetRawText(),
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "true or false",
         JsonValueKind.Null => "null",
         _ => "nothing",
     };
