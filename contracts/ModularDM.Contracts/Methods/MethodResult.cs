@@ -19,7 +19,7 @@ public sealed class MethodResult
     /// <summary>The answer as UTF-8 JSON; empty when the runtime writes it (errors, accepted work).</summary>
     public ReadOnlyMemory<byte> Payload { get; }
 
-    /// <summary>What is wrong, for status 400, 409 and 500.</summary>
+    /// <summary>What is wrong, for status 400, 404, 409, 500 and 504.</summary>
     public IReadOnlyList<SectionError> Errors { get; }
 
     /// <summary>The long work that goes on after 202; null otherwise.</summary>
@@ -61,6 +61,9 @@ public sealed class MethodResult
         ArgumentNullException.ThrowIfNull(typeInfo);
         return new MethodResult(409, JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
     }
+
+    /// <summary>504: it did not end within its limit. The runtime answers this for a method that was given up; a method may answer it for something that it waits for.</summary>
+    public static MethodResult DeadlineExceeded(SectionError error) => new(504, ReadOnlyMemory<byte>.Empty, AtLeastOne([error]));
 
     /// <summary>500: it was tried and failed, in words for the caller.</summary>
     /// <exception cref="ArgumentException">No error was given.</exception>
