@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using ModularDM.Contracts.Configurator.Wire;
@@ -47,25 +46,8 @@ public sealed partial record PluginManifest : IValidated
     /// <param name="utf8Json">The file's content; a byte order mark, comments and trailing commas are accepted, because people write it.</param>
     /// <param name="errors">Receives every error, with the key to mend.</param>
     /// <returns>The manifest, or null when there are errors.</returns>
-    public static PluginManifest? Parse(ReadOnlyMemory<byte> utf8Json, ICollection<SectionError> errors)
-    {
-        ArgumentNullException.ThrowIfNull(errors);
-        if (utf8Json.Span.StartsWith("\uFEFF"u8))
-        {
-            utf8Json = utf8Json[3..];
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return JsonMembers.Read(document.RootElement, ManifestJson.Default.PluginManifest, errors);
-        }
-        catch (JsonException e)
-        {
-            errors.Add(new SectionError("", $"not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", ErrorCodes.InvalidDesiredJsonValue));
-            return null;
-        }
-    }
+    public static PluginManifest? Parse(ReadOnlyMemory<byte> utf8Json, ICollection<SectionError> errors) =>
+        JsonMembers.ReadFile(utf8Json, ManifestJson.Default.PluginManifest, errors);
 
     IEnumerable<SectionError> IValidated.Validate()
     {
