@@ -13,8 +13,9 @@ public sealed class FrameStream : IDisposable
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly ArrayBufferWriter<byte> _outgoing = new(1024);
     private readonly Utf8JsonWriter _json;
-    private readonly byte[] _header = new byte[ConfiguratorProtocol.HeaderBytes];
     private byte[] _incoming = new byte[4096];
+    private int _consumed;
+    private int _filled;
 
     /// <summary>Frames over <paramref name="stream"/>.</summary>
     public FrameStream(Stream stream)
@@ -33,31 +34,30 @@ public sealed class FrameStream : IDisposable
     /// </exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(CancellationToken cancellationToken)
     {
-        int got = await _stream.ReadAtLeastAsync(_header, _header.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        if (got == 0)
+        while (true)
         {
-            return null;
-        }
+            if (TryTakeFrame(out ReadOnlyMemory<byte> payload))
+            {
+                return payload;
+            }
 
-        if (got < _header.Length)
-        {
-            throw ConfiguratorException.BadFrame("The stream ended inside a frame's length.");
-        }
+            // Whatever has arrived is taken in one read: most frames cost one system call, and a burst costs one for all.
+            int got = await _stream.ReadAsync(_incoming.AsMemory(_filled), cancellationToken).ConfigureAwait(false);
+            if (got > 0)
+            {
+                _filled += got;
+                continue;
+            }
 
-        uint length = BinaryPrimitives.ReadUInt32LittleEndian(_header);
-        if (length is 0 or > ConfiguratorProtocol.MaxFrameBytes)
-        {
-            throw ConfiguratorException.BadFrame($"A frame of {length} bytes is outside 1 to {ConfiguratorProtocol.MaxFrameBytes}.");
+            int left = _filled - _consumed;
+            return left switch
+            {
+                0 => null,
+                < ConfiguratorProtocol.HeaderBytes => throw ConfiguratorException.BadFrame("The stream ended inside a frame's length."),
+                _ => throw ConfiguratorException.BadFrame(
+                    $"The stream ended after {left - ConfiguratorProtocol.HeaderBytes} of a frame's {BinaryPrimitives.ReadUInt32LittleEndian(_incoming.AsSpan(_consumed))} bytes."),
+            };
         }
-
-        if (_incoming.Length < length)
-        {
-            _incoming = new byte[length];
-        }
-
-        Memory<byte> payload = _incoming.AsMemory(0, (int)length);
-        got = await _stream.ReadAtLeastAsync(payload, payload.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        return got == payload.Length ? payload : throw ConfiguratorException.BadFrame($"The stream ended after {got} of a frame's {length} bytes.");
     }
 
     /// <summary>
@@ -96,6 +96,47 @@ public sealed class FrameStream : IDisposable
     {
         _json.Dispose();
         _writing.Dispose();
+    }
+
+    private bool TryTakeFrame(out ReadOnlyMemory<byte> payload)
+    {
+        payload = default;
+        int available = _filled - _consumed;
+        int needed = ConfiguratorProtocol.HeaderBytes;
+        if (available >= needed)
+        {
+            uint length = BinaryPrimitives.ReadUInt32LittleEndian(_incoming.AsSpan(_consumed));
+            if (length is 0 or > ConfiguratorProtocol.MaxFrameBytes)
+            {
+                throw ConfiguratorException.BadFrame($"A frame of {length} bytes is outside 1 to {ConfiguratorProtocol.MaxFrameBytes}.");
+            }
+
+            needed += (int)length;
+            if (available >= needed)
+            {
+                payload = _incoming.AsMemory(_consumed + ConfiguratorProtocol.HeaderBytes, (int)length);
+                _consumed += needed;
+                return true;
+            }
+        }
+
+        MakeRoom(available, needed);
+        return false;
+    }
+
+    private void MakeRoom(int available, int needed)
+    {
+        if (_consumed > 0)
+        {
+            _incoming.AsSpan(_consumed, available).CopyTo(_incoming);
+            _consumed = 0;
+            _filled = available;
+        }
+
+        if (_incoming.Length < needed)
+        {
+            Array.Resize(ref _incoming, needed);
+        }
     }
 
     private static int Reserve(ArrayBufferWriter<byte> writer)

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace ModularDM.Hosting.Hub;
+
+/// <summary>Finds the request that a twin answer belongs to, by <c>$rid</c>.</summary>
+internal sealed class TwinRequests
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<TwinAnswer>> _waiting = [];
+    private long _lastId;
+    private volatile Exception? _closed;
+
+    /// <summary>Opens a request: its id, and the task that its answer completes.</summary>
+    public (string Id, Task<TwinAnswer> Answer) Open()
+    {
+        string id = Interlocked.Increment(ref _lastId).ToString("x", CultureInfo.InvariantCulture);
+        var answer = new TaskCompletionSource<TwinAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[id] = answer;
+        if (_closed is { } reason)
+        {
+            answer.TrySetException(reason);
+        }
+
+        return (id, answer.Task);
+    }
+
+    /// <summary>Gives up waiting for an answer.</summary>
+    public void Forget(string id) => _waiting.TryRemove(id, out _);
+
+    /// <summary>Completes a request; an answer that nobody waits for any more is dropped.</summary>
+    public void Complete(string id, TwinAnswer answer)
+    {
+        if (_waiting.TryRemove(id, out TaskCompletionSource<TwinAnswer>? waiting))
+        {
+            waiting.TrySetResult(answer);
+        }
+    }
+
+    /// <summary>Fails all requests, and those still to come.</summary>
+    public void Close(Exception reason)
+    {
+        _closed = reason;
+        foreach (TaskCompletionSource<TwinAnswer> waiting in _waiting.Values)
+        {
+            waiting.TrySetException(reason);
+        }
+    }
+}
+
+/// <summary>An answer to a twin request.</summary>
+internal sealed record TwinAnswer(int Status, long? Version, ReadOnlyMemory<byte> Body);
