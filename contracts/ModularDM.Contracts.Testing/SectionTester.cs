@@ -46,10 +46,12 @@ public static class SectionTester
     /// <param name="cancellationToken">Given to the section.</param>
     /// <exception cref="ContractViolationException">
     /// The value is not completed; applying it twice ends in another report than applying it once; a value that is no object is not rejected with
-    /// <see cref="ErrorCodes.InvalidDesiredJsonValue"/>; leaving desired throws; a cancelled call goes on; or the hub would refuse the report.
+    /// <see cref="ErrorCodes.InvalidDesiredJsonValue"/>; leaving desired throws; a cancelled call fails; a default of the desired type would be lost; or the hub would refuse the report.
     /// </exception>
     public static async Task CheckContractAsync(ITwinSection section, string goodJson, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(section);
+        DefaultsCheck.Run(section);
         JsonElement once = await ApplyAndReadAsync(section, goodJson, cancellationToken).ConfigureAwait(false);
         JsonElement twice = await ApplyAndReadAsync(section, goodJson, cancellationToken).ConfigureAwait(false);
         if (!JsonElement.DeepEquals(once, twice))

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -67,23 +66,9 @@ public sealed class TestPluginContext : IPluginContext, IDisposable
     public T ReadSettings<T>(JsonTypeInfo<T> typeInfo)
         where T : class
     {
-        string file = $"{PluginId}.json";
         var errors = new List<SectionError>();
-        try
-        {
-            using var document = JsonDocument.Parse(
-                Encoding.UTF8.GetBytes(SettingsJson ?? "{}"), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            if (JsonMembers.Read(document.RootElement, typeInfo, errors) is { } settings)
-            {
-                return settings;
-            }
-        }
-        catch (JsonException e)
-        {
-            errors.Add(new SectionError("", $"not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", ErrorCodes.InvalidDesiredJsonValue));
-        }
-
-        throw new PluginSettingsException(file, errors);
+        return JsonMembers.ReadFile(Encoding.UTF8.GetBytes(SettingsJson ?? "{}"), typeInfo, errors)
+            ?? throw new PluginSettingsException($"{PluginId}.json", errors);
     }
 
     /// <summary>Removes the data folder.</summary>

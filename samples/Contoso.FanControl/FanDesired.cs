@@ -5,6 +5,7 @@ using ModularDM.Contracts.Json;
 namespace Contoso.FanControl;
 
 /// <summary>The section <c>contoso.fan</c>.</summary>
+/// <remarks>Members with a default are <c>set</c>, not <c>init</c>: the JSON source generator overwrites the default of an absent <c>init</c> member.</remarks>
 internal sealed record FanDesired : IValidated
 {
     /// <summary>How fast the fan is to run.</summary>
@@ -14,12 +15,12 @@ internal sealed record FanDesired : IValidated
     /// <summary>The slowest speed that this installation allows.</summary>
     /// <value>The default is 0.</value>
     [Range(0, 100)]
-    public int MinPercent { get; init; }
+    public int MinPercent { get; set; }
 
     /// <summary>The fastest speed that this installation allows.</summary>
     /// <value>The default is 100.</value>
     [Range(0, 100)]
-    public int MaxPercent { get; init; } = 100;
+    public int MaxPercent { get; set; } = 100;
 
     IEnumerable<SectionError> IValidated.Validate()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
@@ -51,6 +52,41 @@ public static class JsonMembers
         catch (JsonException e)
         {
             errors.Add(new SectionError(Trim(e.Path), Trim(e), ErrorCodes.InvalidDesiredJsonValue));
+            return null;
+        }
+    }
+
+    /// <summary>Reads a file that people write: a byte order mark, comments and trailing commas are accepted.</summary>
+    /// <param name="utf8Json">The file's content.</param>
+    /// <param name="typeInfo">As in <see cref="Read{T}(JsonElement, JsonTypeInfo{T}, ICollection{SectionError})"/>.</param>
+    /// <param name="errors">Receives every error; text that is not JSON is one, with its line.</param>
+    /// <returns>The value, or null when <paramref name="errors"/> received something.</returns>
+    public static T? ReadFile<T>(ReadOnlyMemory<byte> utf8Json, JsonTypeInfo<T> typeInfo, ICollection<SectionError> errors)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        ArgumentNullException.ThrowIfNull(errors);
+        if (utf8Json.Span.StartsWith("\uFEFF"u8))
+        {
+            utf8Json = utf8Json[3..];
+        }
+
+        try
+        {
+            using var written = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            // An element deserialises from its raw text, comments and all, so it is written out plain first.
+            var plain = new ArrayBufferWriter<byte>(utf8Json.Length);
+            using (var writer = new Utf8JsonWriter(plain))
+            {
+                written.RootElement.WriteTo(writer);
+            }
+
+            using var document = JsonDocument.Parse(plain.WrittenMemory);
+            return Read(document.RootElement, typeInfo, errors);
+        }
+        catch (JsonException e)
+        {
+            errors.Add(new SectionError("", $"not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", ErrorCodes.InvalidDesiredJsonValue));
             return null;
         }
     }
@@ -127,6 +163,13 @@ public static class JsonMembers
         catch (JsonException e)
         {
             errors.Add(new SectionError(path, $"expected {Expected(property.PropertyType)}, found {Describe(json)}{Hint(e)}", ErrorCodes.InvalidDesiredJsonValue));
+            return;
+        }
+
+        // A converter of words reads numbers too, also those that name nothing.
+        if (value is Enum && !Enum.IsDefined(value.GetType(), value) && !value.GetType().IsDefined(typeof(FlagsAttribute), false))
+        {
+            errors.Add(new SectionError(path, $"expected {Expected(property.PropertyType)}", ErrorCodes.InvalidDesiredJsonValue));
             return;
         }
 
