@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace ModularDM.Samples.QuickStart;
 
 /// <summary>One process of the system, started again whenever it ends, as systemd would.</summary>
-internal sealed partial class Part(string name, string assembly, IReadOnlyList<string> arguments, string logFile, TimeProvider clock) : IAsyncDisposable
+internal sealed partial class Part(string name, string assembly, string logFile, TimeProvider clock) : IAsyncDisposable
 {
     private const int SigTerm = 15;
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromMilliseconds(1500);
@@ -21,6 +21,9 @@ internal sealed partial class Part(string name, string assembly, IReadOnlyList<s
 
     public string Name => name;
 
+    /// <summary>The arguments of the next start.</summary>
+    public IReadOnlyList<string> Arguments { get; set; } = [];
+
     public int ProcessId { get; private set; }
 
     /// <summary>The rest of the first output line that begins with READY.</summary>
@@ -28,7 +31,14 @@ internal sealed partial class Part(string name, string assembly, IReadOnlyList<s
 
     public void Start()
     {
-        _log = new StreamWriter(new FileStream(logFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        // The hub's first lines hold its keys, so the logs are this user's alone.
+        var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        _log = new StreamWriter(logFile, options) { AutoFlush = true };
         _running = RunAsync();
     }
 
@@ -100,7 +110,7 @@ internal sealed partial class Part(string name, string assembly, IReadOnlyList<s
         };
         start.ArgumentList.Add("exec");
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, assembly));
-        foreach (string argument in arguments)
+        foreach (string argument in Arguments)
         {
             start.ArgumentList.Add(argument);
         }
