@@ -235,12 +235,11 @@ public sealed class LocalHub : IAsyncDisposable
             Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
 
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
-            Application.UseRouting();
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
-            Application.Run(api.RefuseUnknownAsync);
+            Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()

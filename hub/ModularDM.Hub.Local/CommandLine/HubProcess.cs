@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,13 @@ namespace ModularDM.Hub.Local.CommandLine;
 internal static partial class HubProcess
 {
     private const int StartFailed = 1;
+
+    // People copy keys from this line: '+' stays '+'.
+    private static readonly ReadyContext ReadyText = new(new JsonSerializerOptions
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    });
 
     public static async Task<int> RunAsync(LocalHubOptions options, string? readyFile, TextWriter output, TextWriter error, CancellationToken cancellationToken)
     {
@@ -64,7 +72,7 @@ internal static partial class HubProcess
             hub.CaFile,
             hub.ServiceConnectionString,
             [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))]),
-        ReadyContext.Default.Ready);
+        ReadyText.Ready);
 
     private static async Task WritePrivateAsync(string path, string text)
     {
@@ -97,7 +105,6 @@ internal static partial class HubProcess
 
     internal sealed record ReadyDevice(string DeviceId, string ConnectionString);
 
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(Ready))]
     internal sealed partial class ReadyContext : JsonSerializerContext;
 }
