@@ -78,6 +78,14 @@ internal sealed partial class MessageQueue : BackgroundService, IMessageSender
         }
     }
 
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+
+        // Here and not where the sender loop ends: a service that is stopped at once never gets as far as its loop.
+        DropAll();
+    }
+
     public override void Dispose()
     {
         base.Dispose();
@@ -86,17 +94,10 @@ internal sealed partial class MessageQueue : BackgroundService, IMessageSender
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        try
+        while (true)
         {
-            while (true)
-            {
-                await _arrived.WaitAsync(stoppingToken);
-                await SendWaitingAsync(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            DropAll();
+            await _arrived.WaitAsync(stoppingToken);
+            await SendWaitingAsync(stoppingToken);
         }
     }
 

@@ -101,7 +101,6 @@ internal sealed partial class MqttHubConnection : IHubConnection
         string? reason;
         try
         {
-            listener.OnConnected();
             reason = await session.ServeAsync(expiry is null ? Timeout.InfiniteTimeSpan : lifetime * 0.85);
         }
         finally

@@ -88,15 +88,16 @@ internal sealed partial class MqttHubSession : IAsyncDisposable
         Touch();
     }
 
-    /// <summary>Hands on what arrives until the connection ends, is renewed or the runtime stops.</summary>
+    /// <summary>Tells the listener, then hands on what arrives until the connection ends, is renewed or the runtime stops.</summary>
     /// <param name="renewal">When a planned end is due; never, if infinite.</param>
     /// <returns>Why it ended; null when it was planned.</returns>
     public async Task<string?> ServeAsync(TimeSpan renewal)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(_stopping);
-        Task patches = DeliverPatchesAsync();
-        Task watching = WatchAsync(over.Token);
         Task planned = Task.Delay(renewal, _clock, over.Token);
+        Task watching = WatchAsync(over.Token);
+        _listener.OnConnected();
+        Task patches = DeliverPatchesAsync();
         try
         {
             await Task.WhenAny(_ended.Task, planned, patches, watching);

@@ -20,6 +20,7 @@ internal sealed partial class PluginCatalog(
     private IReadOnlyList<Func<PluginStatus>> _statuses = [];
     private IReadOnlyList<Plugin> _plugins = [];
     private CrashMarker? _marker;
+    private FrozenSet<SectionName> _disabled = [];
 
     public event Action? Changed;
 
@@ -29,6 +30,8 @@ internal sealed partial class PluginCatalog(
 
     public IReadOnlyList<PluginStatus> Plugins => [.. _statuses.Select(status => status())];
 
+    public bool IsDisabled(SectionName name) => _disabled.Contains(name);
+
     /// <summary>Finds the plugins and lays the routes. Loads no code.</summary>
     public void Load()
     {
@@ -36,7 +39,7 @@ internal sealed partial class PluginCatalog(
         IReadOnlyList<FoundPlugin> found = new PluginDiscovery(options.Value).Discover();
         _marker = OpenMarker([.. found.Where(f => f.Reason is null).Select(f => f.Id)]);
         var services = new PluginServices(options.Value, clock, loggers, _marker, host);
-        FrozenSet<SectionName> disabled = sections.Value.Disabled.Select(name => SectionName.Parse(name, options.Value.CoreVendor)).ToFrozenSet();
+        _disabled = sections.Value.Disabled.Select(name => SectionName.Parse(name, options.Value.CoreVendor)).ToFrozenSet();
         var plugins = new List<Plugin>();
         var statuses = new List<Func<PluginStatus>>(found.Count);
         var sectionRoutes = new Dictionary<SectionName, ISectionOwner>();
@@ -62,7 +65,7 @@ internal sealed partial class PluginCatalog(
             plugin.Changed += () => Changed?.Invoke();
             plugins.Add(plugin);
             statuses.Add(() => plugin.Status);
-            foreach (SectionExport section in candidate.Sections.Where(s => !disabled.Contains(s.Name)))
+            foreach (SectionExport section in candidate.Sections.Where(s => !_disabled.Contains(s.Name)))
             {
                 sectionRoutes.Add(section.Name, new PluginSectionOwner(plugin, section));
             }

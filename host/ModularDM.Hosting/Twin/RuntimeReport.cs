@@ -97,7 +97,7 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
         writer.WriteStartArray();
         foreach (SectionName name in _unknown.Take(MostUnknown))
         {
-            writer.WriteStringValue(name.Section.Length == 0 ? $"{name.Vendor} is not an object" : name.ToString());
+            writer.WriteStringValue(Describe(name));
         }
 
         if (_unknown.Count > MostUnknown)
@@ -106,6 +106,23 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
         }
 
         writer.WriteEndArray();
+    }
+
+    // The name alone would send an operator looking for a spelling mistake that is none.
+    private string Describe(SectionName name)
+    {
+        if (name.Section.Length == 0)
+        {
+            return $"{name.Vendor} is not an object";
+        }
+
+        if (plugins.IsDisabled(name))
+        {
+            return $"{name} (switched off on the device by Sections:Disabled)";
+        }
+
+        PluginStatus? refused = plugins.Plugins.FirstOrDefault(plugin => plugin.State == PluginState.Refused && plugin.Sections.Contains(name.ToString()));
+        return refused is null ? name.ToString() : $"{name} (its plugin {refused.Id} is refused)";
     }
 
     private void WriteSummary(Utf8JsonWriter writer)

@@ -1,5 +1,3 @@
-using System.Composition;
-using System.Composition.Convention;
 using System.Composition.Hosting;
 using System.Reflection;
 using ModularDM.Contracts.Methods;
@@ -11,33 +9,13 @@ namespace ModularDM.Hosting.Plugins.Activation;
 /// <summary>Composes one plugin in a container of its own: in a shared one, a missing file or an import that nobody exports would take every plugin down.</summary>
 internal static class PluginComposer
 {
-    // Sections and methods are asked for one by one under this name, so that a failure names its class.
-    private const string PartContract = "modulardm.part";
-
     /// <exception cref="PluginException">A class cannot be loaded, given what it imports, or constructed.</exception>
     public static PluginInstance Compose(FoundPlugin plugin, PluginLoadContext code, HostServicesExportProvider services)
     {
         AssemblyFacts facts = plugin.Code!;
         Type[] types = LoadTypes(facts, code);
         var choice = new ConstructorChoice(services, types);
-        var conventions = new ConventionBuilder();
-        foreach (Type type in types)
-        {
-            ConstructorInfo constructor = choice.Choose(type);
-            PartConventionBuilder part = conventions.ForType(type).SelectConstructor(_ => constructor, (parameter, import) =>
-            {
-                if (parameter.HasDefaultValue)
-                {
-                    import.AllowDefault();
-                }
-            });
-            part.Export(export => export.AsContractName(PartContract));
-            if (!type.IsDefined(typeof(SharedAttribute)))
-            {
-                part.Shared();
-            }
-        }
-
+        var conventions = new PartConventions(types.ToDictionary(type => type, choice.Choose));
         CompositionHost container = new ContainerConfiguration().WithParts(types, conventions).WithProvider(services).CreateContainer();
         try
         {
@@ -85,7 +63,7 @@ internal static class PluginComposer
 
         try
         {
-            return container.GetExport(type, PartContract);
+            return container.GetExport(type, PartConventions.PartContract);
         }
         catch (CompositionFailedException e)
         {
