@@ -100,8 +100,8 @@ public sealed class FanControlTests : IDisposable
         Task<WorkResult> work = answer.Work!(Token);
         SentReport running = await _context.Twin.NextAsync(Token).AsTask().WaitAsync(s_backstop, Token);
         Assert.Equal(255, _pwm);
-        await AdvanceUntilDoneAsync(work, TimeSpan.FromSeconds(30));
-        WorkResult result = await work;
+        _context.Clock.Advance(TimeSpan.FromSeconds(30));
+        WorkResult result = await work.WaitAsync(s_backstop, Token);
 
         Assert.True(running.Json.GetProperty("running").GetBoolean());
         Assert.Equal("contoso.fanBoost", running.Section);
@@ -118,8 +118,8 @@ public sealed class FanControlTests : IDisposable
 
         MethodResult answer = await MethodTester.InvokeAsync(new BoostMethod(_context), """{ "seconds": 1 }""", Token);
         Task<WorkResult> work = answer.Work!(Token);
-        await AdvanceUntilDoneAsync(work, TimeSpan.FromSeconds(1));
-        await work;
+        _context.Clock.Advance(TimeSpan.FromSeconds(1));
+        await work.WaitAsync(s_backstop, Token);
 
         Assert.Equal(51, _pwm);
     }
@@ -133,8 +133,8 @@ public sealed class FanControlTests : IDisposable
         await SectionTester.ApplyAsync(_section, """{ "speedPercent": 60 }""", Token);
         int writes = _context.Configurator.Changes.Count;
 
-        await AdvanceUntilDoneAsync(work, TimeSpan.FromSeconds(600));
-        await work;
+        _context.Clock.Advance(TimeSpan.FromSeconds(600));
+        await work.WaitAsync(s_backstop, Token);
 
         Assert.Equal(153, _pwm);
         Assert.Equal(writes, _context.Configurator.Changes.Count);
@@ -163,17 +163,5 @@ public sealed class FanControlTests : IDisposable
         MethodResult result = await MethodTester.InvokeAsync(new BoostMethod(_context), payload, Token);
 
         Assert.Equal((400, "seconds"), (result.Status, Assert.Single(result.Errors).Path));
-    }
-
-    // The work may not yet wait when the clock is turned, so it is turned again until the work has ended.
-    private async Task AdvanceUntilDoneAsync(Task work, TimeSpan step)
-    {
-        using var limit = new CancellationTokenSource(s_backstop);
-        while (!work.IsCompleted)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            _context.Clock.Advance(step);
-            await Task.Yield();
-        }
     }
 }

@@ -62,6 +62,18 @@ public sealed class TimeServiceTests : IDisposable
         Assert.Equal(["yes", "manual", "yes", "remote"], await ReadWordsAsync());
     }
 
+    [Theory]
+    [InlineData("""{ "enabled": "no" }""")]
+    [InlineData("""{ "enabled": "no", "started": "yes" }""")]
+    public async Task Apply_Disabled_StopsARunningService(string json)
+    {
+        _device.Service = _device.Service with { Started = true };
+
+        await SectionTester.ApplyAsync(_section, json, Token);
+
+        Assert.Equal(new TimeServiceSettings { Enabled = false, Startup = ServiceStartup.Manual, Started = false }, _device.Service);
+    }
+
     [Fact]
     public async Task Apply_PriorityAlone_SendsNoSettings()
     {

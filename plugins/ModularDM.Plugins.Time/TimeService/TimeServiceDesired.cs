@@ -16,15 +16,22 @@ internal sealed record TimeServiceDesired : IValidated
     public string? SourcePriority { get; init; }
 
     /// <summary>What the section wants of the service; null when it speaks of the priority alone.</summary>
-    public TimeServiceSettings? WantedSettings(TimeServiceSettings actual) =>
-        Given(Enabled) is null && Given(Startup) is null && Given(Started) is null
-            ? null
-            : new TimeServiceSettings
-            {
-                Enabled = Given(Enabled) is { } enabled ? Is(enabled, TimeServiceWords.Yes) : actual.Enabled,
-                Startup = Given(Startup) is { } startup ? Is(startup, TimeServiceWords.Manual) ? ServiceStartup.Manual : ServiceStartup.Auto : actual.Startup,
-                Started = Given(Started) is { } started ? Is(started, TimeServiceWords.Yes) : actual.Started,
-            };
+    public TimeServiceSettings? WantedSettings(TimeServiceSettings actual)
+    {
+        if (Given(Enabled) is null && Given(Startup) is null && Given(Started) is null)
+        {
+            return null;
+        }
+
+        bool isEnabled = Given(Enabled) is { } enabled ? Is(enabled, TimeServiceWords.Yes) : actual.Enabled;
+        return new TimeServiceSettings
+        {
+            Enabled = isEnabled,
+            Startup = Given(Startup) is { } startup ? Is(startup, TimeServiceWords.Manual) ? ServiceStartup.Manual : ServiceStartup.Auto : actual.Startup,
+            // To disable is to stop, also when the section does not say so or says otherwise.
+            Started = isEnabled && (Given(Started) is { } started ? Is(started, TimeServiceWords.Yes) : actual.Started),
+        };
+    }
 
     /// <summary>Whose wish counts first.</summary>
     public PolicySource WantedPriority(PolicySource current) =>
