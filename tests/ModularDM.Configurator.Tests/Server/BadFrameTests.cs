@@ -100,21 +100,40 @@ public sealed class BadFrameTests
 
         using TestClient client = await server.ConnectAsync();
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        foreach (byte[] frame in batch)
-        {
-            await client.SendBytesAsync(frame);
-        }
-
         // A mutation may be a frame that is not answered (a cancel); behind a good request's answer all of them are done.
-        await client.SendTextAsync(Good.Replace("\"id\":9", "\"id\":123456789", StringComparison.Ordinal));
+        Task sending = Task.Run(async () =>
+        {
+            foreach (byte[] frame in batch)
+            {
+                await client.SendBytesAsync(frame);
+            }
+
+            await client.SendTextAsync(Good.Replace("\"id\":9", "\"id\":123456789", StringComparison.Ordinal));
+        });
         int answers = 0;
         while ((await client.ResponseAsync()).Id != 123456789)
         {
             answers++;
         }
 
+        await sending;
         Assert.InRange(answers, 900, 1000);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 4 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task Caller_ThatReadsNoAnswers_IsCutOff()
+    {
+        await using var server = new TestServer(options: new() { WriteLimit = TimeSpan.FromMilliseconds(100) });
+        using TestClient client = await server.ConnectAsync();
+        byte[] good = Encoding.UTF8.GetBytes(Good);
+        await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            for (int i = 0; i < 100_000; i++)
+            {
+                await client.SendBytesAsync(good);
+            }
+        }).WaitAsync(TestTimeouts.Default);
     }
 
     [Fact]
