@@ -1,9 +1,10 @@
 using System.Text.Json.Serialization;
+using ModularDM.Contracts.Configurator.Wire;
 
 namespace ModularDM.Contracts.Configurator;
 
 /// <summary>Why root did not do what was asked. The same set serves SyncML status codes and D-Bus error names.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ConfiguratorErrorCode>))]
+[JsonConverter(typeof(WordConverter<ConfiguratorErrorCode>))]
 public enum ConfiguratorErrorCode
 {
     /// <summary>The frame was not one that this protocol knows: bad JSON, unknown operation, unknown or duplicate field, too large, truncated.</summary>

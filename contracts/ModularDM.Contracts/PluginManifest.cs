@@ -1,6 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using ModularDM.Contracts.Configurator.Wire;
 using ModularDM.Contracts.Json;
 
 namespace ModularDM.Contracts;
@@ -15,6 +15,9 @@ public sealed partial record PluginManifest : IValidated
 
     /// <summary>The file's name.</summary>
     public const string FileName = "plugin.json";
+
+    // Getters supply the defaults of absent members: the JSON source generator overwrites the initialiser of an init member with null.
+    private static readonly PluginRequests s_none = new();
 
     /// <summary><c>vendor.name</c>, lower case: the name of the folder too. The vendor is the first-level node that the plugin's sections live under, in lower case.</summary>
     public required string Id { get; init; }
@@ -37,31 +40,14 @@ public sealed partial record PluginManifest : IValidated
     public PluginActivation Activation { get; init; } = PluginActivation.OnDemand;
 
     /// <summary>What the plugin asks for; the policy of the configurator grants it or does not.</summary>
-    public PluginRequests Requests { get; init; } = new();
+    public PluginRequests Requests { get => field ?? s_none; init; }
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="utf8Json">The file's content; a byte order mark, comments and trailing commas are accepted, because people write it.</param>
     /// <param name="errors">Receives every error, with the key to mend.</param>
     /// <returns>The manifest, or null when there are errors.</returns>
-    public static PluginManifest? Parse(ReadOnlyMemory<byte> utf8Json, ICollection<SectionError> errors)
-    {
-        ArgumentNullException.ThrowIfNull(errors);
-        if (utf8Json.Span.StartsWith("\uFEFF"u8))
-        {
-            utf8Json = utf8Json[3..];
-        }
-
-        try
-        {
-            using var document = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            return JsonMembers.Read(document.RootElement, ManifestJson.Default.PluginManifest, errors);
-        }
-        catch (JsonException e)
-        {
-            errors.Add(new SectionError("", $"not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", ErrorCodes.InvalidDesiredJsonValue));
-            return null;
-        }
-    }
+    public static PluginManifest? Parse(ReadOnlyMemory<byte> utf8Json, ICollection<SectionError> errors) =>
+        JsonMembers.ReadFile(utf8Json, ManifestJson.Default.PluginManifest, errors);
 
     IEnumerable<SectionError> IValidated.Validate()
     {
@@ -75,16 +61,27 @@ public sealed partial record PluginManifest : IValidated
             yield return new SectionError("version", "expected major.minor.patch, as 1.2.3 or 1.2.3-beta", ErrorCodes.InvalidDesiredJsonValue);
         }
 
-        if (Assembly != Path.GetFileName(Assembly) || !Assembly.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
+        // Both separators on every platform: a manifest means the same everywhere.
+        if (Assembly.AsSpan().ContainsAny('/', '\\') || Assembly.Length <= ".dll".Length || !Assembly.EndsWith(".dll", StringComparison.OrdinalIgnoreCase))
         {
             yield return new SectionError("assembly", "expected the name of a .dll in the plugin's own folder", ErrorCodes.InvalidDesiredJsonValue);
         }
+
+        if (Requests.Configurator.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new SectionError("requests.configurator", "expected names of operations, found an empty one", ErrorCodes.InvalidDesiredJsonValue);
+        }
+
+        if (Requests.Attributes.Any(string.IsNullOrWhiteSpace))
+        {
+            yield return new SectionError("requests.attributes", "expected names of attributes, found an empty one", ErrorCodes.InvalidDesiredJsonValue);
+        }
     }
 
-    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[a-z][a-z0-9-]{0,62}\\.[a-z][a-z0-9-]{0,62}\\z", RegexOptions.CultureInvariant)]
     private static partial Regex IdPattern();
 
-    [GeneratedRegex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[0-9]+\\.[0-9]+\\.[0-9]+([-+][0-9A-Za-z.+-]+)?\\z", RegexOptions.CultureInvariant)]
     private static partial Regex VersionPattern();
 }
 
@@ -92,14 +89,14 @@ public sealed partial record PluginManifest : IValidated
 public sealed record PluginRequests
 {
     /// <summary>Operations of the configurator, by wire name.</summary>
-    public IReadOnlyList<string> Configurator { get; init; } = [];
+    public IReadOnlyList<string> Configurator { get => field ?? []; init; }
 
     /// <summary>Device attributes, by the name the policy gives them.</summary>
-    public IReadOnlyList<string> Attributes { get; init; } = [];
+    public IReadOnlyList<string> Attributes { get => field ?? []; init; }
 }
 
 /// <summary>Where a plugin runs.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PluginIsolation>))]
+[JsonConverter(typeof(WordConverter<PluginIsolation>))]
 public enum PluginIsolation
 {
     /// <summary>In the host's process, in a load context of its own.</summary>
@@ -110,7 +107,7 @@ public enum PluginIsolation
 }
 
 /// <summary>When a plugin's code is loaded.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PluginActivation>))]
+[JsonConverter(typeof(WordConverter<PluginActivation>))]
 public enum PluginActivation
 {
     /// <summary>When its first section or method arrives.</summary>

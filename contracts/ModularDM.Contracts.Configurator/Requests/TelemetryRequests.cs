@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ModularDM.Contracts.Configurator.Wire;
 
 namespace ModularDM.Contracts.Configurator;
 
@@ -14,10 +15,10 @@ public sealed record SetTelemetryLevel : ConfiguratorRequest<Done>
 
 /// <summary>The level in force; null when none was ever set.</summary>
 /// <param name="Level">The level.</param>
-public sealed record TelemetryLevelState(TelemetryLevel? Level) : ConfiguratorResponse;
+public sealed record TelemetryLevelState(TelemetryLevel? Level = null) : ConfiguratorResponse;
 
 /// <summary>The four levels and their numbers (original client contract, C17).</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<TelemetryLevel>))]
+[JsonConverter(typeof(WordConverter<TelemetryLevel>))]
 public enum TelemetryLevel
 {
     /// <summary>Security data only.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using ModularDM.Contracts.Configurator.Wire;
 
 namespace ModularDM.Contracts.Configurator;
 
@@ -44,7 +45,7 @@ public sealed record TimeServiceState : ConfiguratorResponse
 }
 
 /// <summary>How a service starts.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<ServiceStartup>))]
+[JsonConverter(typeof(WordConverter<ServiceStartup>))]
 public enum ServiceStartup
 {
     /// <summary>With the system.</summary>
@@ -55,7 +56,7 @@ public enum ServiceStartup
 }
 
 /// <summary>Where a setting comes from.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<PolicySource>))]
+[JsonConverter(typeof(WordConverter<PolicySource>))]
 public enum PolicySource
 {
     /// <summary>From an application on the device.</summary>

@@ -50,7 +50,12 @@ public sealed record OperationTiming
     public required long DurationNanos { get; init; }
 
     /// <summary>The steps inside, in order: "authorize", "audit", "syncml Replace ./Device/...", "dbus org.freedesktop.timedate1.SetTimezone".</summary>
-    public IReadOnlyList<OperationStep> Steps { get; init; } = [];
+    public IReadOnlyList<OperationStep> Steps
+    {
+        // Not an initialiser: the JSON source generator would overwrite it with null when the member is absent.
+        get => field ?? [];
+        init;
+    }
 }
 
 /// <summary>One step of an operation.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.Json;
@@ -8,7 +9,7 @@ namespace ModularDM.Contracts.Json;
 /// <summary>Reads JSON into a type and finds <em>all</em> that is wrong with it, not only the first thing: an operator should mend a section in one go.</summary>
 /// <remarks>
 /// Checked are: unknown members (named, with those that exist), missing required members, wrong types, the validation attributes of
-/// <see cref="System.ComponentModel.DataAnnotations"/> on properties, and the type's own <see cref="IValidated"/>. Nested objects are walked too.
+/// <see cref="System.ComponentModel.DataAnnotations"/> on properties, and the type's own <see cref="IValidated"/>. Nested objects, and those in arrays and maps, are walked too.
 /// </remarks>
 public static class JsonMembers
 {
@@ -51,6 +52,41 @@ public static class JsonMembers
         catch (JsonException e)
         {
             errors.Add(new SectionError(Trim(e.Path), Trim(e), ErrorCodes.InvalidDesiredJsonValue));
+            return null;
+        }
+    }
+
+    /// <summary>Reads a file that people write: a byte order mark, comments and trailing commas are accepted.</summary>
+    /// <param name="utf8Json">The file's content.</param>
+    /// <param name="typeInfo">As in <see cref="Read{T}(JsonElement, JsonTypeInfo{T}, ICollection{SectionError})"/>.</param>
+    /// <param name="errors">Receives every error; text that is not JSON is one, with its line.</param>
+    /// <returns>The value, or null when <paramref name="errors"/> received something.</returns>
+    public static T? ReadFile<T>(ReadOnlyMemory<byte> utf8Json, JsonTypeInfo<T> typeInfo, ICollection<SectionError> errors)
+        where T : class
+    {
+        ArgumentNullException.ThrowIfNull(typeInfo);
+        ArgumentNullException.ThrowIfNull(errors);
+        if (utf8Json.Span.StartsWith("\uFEFF"u8))
+        {
+            utf8Json = utf8Json[3..];
+        }
+
+        try
+        {
+            using var written = JsonDocument.Parse(utf8Json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            // An element deserialises from its raw text, comments and all, so it is written out plain first.
+            var plain = new ArrayBufferWriter<byte>(utf8Json.Length);
+            using (var writer = new Utf8JsonWriter(plain))
+            {
+                written.RootElement.WriteTo(writer);
+            }
+
+            using var document = JsonDocument.Parse(plain.WrittenMemory);
+            return Read(document.RootElement, typeInfo, errors);
+        }
+        catch (JsonException e)
+        {
+            errors.Add(new SectionError("", $"not JSON: line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", ErrorCodes.InvalidDesiredJsonValue));
             return null;
         }
     }
@@ -106,6 +142,13 @@ public static class JsonMembers
             return;
         }
 
+        int before = errors.Count;
+        WalkItems(json, propertyType, path, errors);
+        if (errors.Count > before)
+        {
+            return;
+        }
+
         if (json.ValueKind == JsonValueKind.Null && !property.IsSetNullable)
         {
             errors.Add(new SectionError(path, "may not be null", ErrorCodes.InvalidDesiredJsonValue));
@@ -123,12 +166,55 @@ public static class JsonMembers
             return;
         }
 
+        // A converter of words reads numbers too, also those that name nothing.
+        if (value is Enum && !Enum.IsDefined(value.GetType(), value) && !value.GetType().IsDefined(typeof(FlagsAttribute), false))
+        {
+            errors.Add(new SectionError(path, $"expected {Expected(property.PropertyType)}", ErrorCodes.InvalidDesiredJsonValue));
+            return;
+        }
+
         foreach (ValidationAttribute rule in property.AttributeProvider?.GetCustomAttributes(typeof(ValidationAttribute), true).Cast<ValidationAttribute>() ?? [])
         {
             if (!rule.IsValid(value))
             {
-                errors.Add(new SectionError(path, $"{rule.FormatErrorMessage(property.Name)} Found {Describe(json)}.", ErrorCodes.InvalidDesiredJsonValue));
+                errors.Add(new SectionError(path, rule.FormatErrorMessage(property.Name), ErrorCodes.InvalidDesiredJsonValue));
             }
+        }
+    }
+
+    private static void WalkItems(JsonElement json, JsonTypeInfo type, string path, ICollection<SectionError> errors)
+    {
+        if (type.ElementType is null || type.Options.GetTypeInfo(type.ElementType) is not { Kind: JsonTypeInfoKind.Object, PolymorphismOptions: null } itemType)
+        {
+            return;
+        }
+
+        if (type.Kind == JsonTypeInfoKind.Enumerable && json.ValueKind == JsonValueKind.Array)
+        {
+            int index = 0;
+            foreach (JsonElement item in json.EnumerateArray())
+            {
+                WalkItem(item, itemType, $"{path}[{index++}]", errors);
+            }
+        }
+        else if (type.Kind == JsonTypeInfoKind.Dictionary && json.ValueKind == JsonValueKind.Object)
+        {
+            foreach (JsonProperty item in json.EnumerateObject())
+            {
+                WalkItem(item.Value, itemType, $"{path}.{item.Name}", errors);
+            }
+        }
+    }
+
+    private static void WalkItem(JsonElement json, JsonTypeInfo type, string path, ICollection<SectionError> errors)
+    {
+        if (json.ValueKind == JsonValueKind.Object)
+        {
+            Walk(json, type, path, errors);
+        }
+        else
+        {
+            errors.Add(new SectionError(path, $"expected an object, found {Describe(json)}", ErrorCodes.InvalidDesiredJsonValue));
         }
     }
 
@@ -158,8 +244,8 @@ public static class JsonMembers
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "an array",
         JsonValueKind.String => "a string",
-        JsonValueKind.Number => $"the number {json.GetRawText()}",
-        JsonValueKind.True or JsonValueKind.False => json.GetRawText(),
+        JsonValueKind.Number => "a number",
+        JsonValueKind.True or JsonValueKind.False => "true or false",
         JsonValueKind.Null => "null",
         _ => "nothing",
     };

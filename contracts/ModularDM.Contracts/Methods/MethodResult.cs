@@ -19,7 +19,7 @@ public sealed class MethodResult
     /// <summary>The answer as UTF-8 JSON; empty when the runtime writes it (errors, accepted work).</summary>
     public ReadOnlyMemory<byte> Payload { get; }
 
-    /// <summary>What is wrong, for status 400, 409 and 500.</summary>
+    /// <summary>What is wrong, for status 400, 404, 409, 500 and 504.</summary>
     public IReadOnlyList<SectionError> Errors { get; }
 
     /// <summary>The long work that goes on after 202; null otherwise.</summary>
@@ -31,6 +31,11 @@ public sealed class MethodResult
         ArgumentNullException.ThrowIfNull(typeInfo);
         return new MethodResult(200, JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
     }
+
+    /// <summary>A status of the method's own and an answer that is already UTF-8 JSON.</summary>
+    /// <param name="status">What the caller sees.</param>
+    /// <param name="utf8Json">The answer; may be empty.</param>
+    public static MethodResult Answer(int status, ReadOnlyMemory<byte> utf8Json) => new(status, utf8Json);
 
     /// <summary>
     /// 202 with <c>lastChange.state: pending</c>, at once. The runtime then runs <paramref name="work"/> under the method's <see cref="DirectMethodAttribute.WorkTimeoutSeconds"/>
@@ -56,6 +61,9 @@ public sealed class MethodResult
         ArgumentNullException.ThrowIfNull(typeInfo);
         return new MethodResult(409, JsonSerializer.SerializeToUtf8Bytes(value, typeInfo));
     }
+
+    /// <summary>504: it did not end within its limit. The runtime answers this for a method that was given up; a method may answer it for something that it waits for.</summary>
+    public static MethodResult DeadlineExceeded(SectionError error) => new(504, ReadOnlyMemory<byte>.Empty, AtLeastOne([error]));
 
     /// <summary>500: it was tried and failed, in words for the caller.</summary>
     /// <exception cref="ArgumentException">No error was given.</exception>

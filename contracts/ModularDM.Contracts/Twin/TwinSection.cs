@@ -6,6 +6,10 @@ namespace ModularDM.Contracts.Twin;
 /// <summary>
 /// The usual base of a section: JSON is read and checked once, here, with all errors at once; the plugin sees only its own type.
 /// </summary>
+/// <remarks>
+/// Declare a member that has a default as <c>{ get; set; } = 60</c>, not with <c>init</c>: the JSON source generator sets an absent <c>init</c> member to zero or null,
+/// whatever its initialiser says. The test kit's <c>SectionTester.CheckContractAsync</c> finds such members.
+/// </remarks>
 /// <typeparam name="TDesired">The desired section. Its members' validation attributes and its <see cref="IValidated"/> are obeyed.</typeparam>
 public abstract class TwinSection<TDesired> : ITwinSection
     where TDesired : class

@@ -16,6 +16,9 @@ internal interface IPluginCatalog
     /// <summary>Every plugin folder that was found, refused ones too.</summary>
     IReadOnlyList<PluginStatus> Plugins { get; }
 
+    /// <summary>True for a section that the configuration switches off (<c>Sections:Disabled</c>).</summary>
+    bool IsDisabled(SectionName name);
+
     /// <summary>Raised after a plugin's state changed. Handlers return at once.</summary>
     event Action? Changed;
 }

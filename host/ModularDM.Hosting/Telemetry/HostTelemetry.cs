@@ -39,6 +39,7 @@ public static class HostTelemetry
         public const string SectionRead = "section.read";
         public const string TwinReport = "twin.report";
         public const string MethodInvoke = "method.invoke";
+        public const string MethodWork = "method.work";
         public const string ConfiguratorRequest = "configurator.request";
         public const string ConfiguratorOperation = "configurator.operation";
         public const string PluginActivate = "plugin.activate";

@@ -17,6 +17,9 @@ internal interface ISectionOwner
 
     bool ApplyAtBoot { get; }
 
+    /// <summary>True when the desired value may hold secrets: it is then not kept on disk.</summary>
+    bool HoldsSecrets => false;
+
     /// <summary>Applies; throws only <see cref="OperationCanceledException"/>, and only when <paramref name="cancellationToken"/> fired.</summary>
     Task<ApplyResult> ApplyAsync(SectionDesired desired, CancellationToken cancellationToken);
 

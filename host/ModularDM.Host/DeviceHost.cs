@@ -1,0 +1,54 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace ModularDM.Host;
+
+/// <summary>Builds the daemon: the device runtime on the generic host, as a systemd or Windows service or in a terminal.</summary>
+public static class DeviceHost
+{
+    /// <summary>The daemon's configuration on an installed device.</summary>
+    public static string DefaultConfigurationFile { get; } = OperatingSystem.IsWindows()
+        ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ModularDM", "host.json")
+        : "/etc/modulardm/host.json";
+
+    /// <summary>
+    /// A builder with everything in place; an application adds its own services before it builds. Configuration comes from appsettings.json beside the program,
+    /// then <paramref name="configurationFile"/>, then environment variables <c>MODULARDM_Hub__CaFile</c> and the like, then <paramref name="settings"/>.
+    /// </summary>
+    /// <param name="settings">Settings of the command line, as <c>--Hub:CaFile=ca.pem</c>.</param>
+    /// <param name="configurationFile">The device's configuration file; <see cref="DefaultConfigurationFile"/> when null, and then it need not exist.</param>
+    public static HostApplicationBuilder CreateBuilder(string[] settings, string? configurationFile = null)
+    {
+        // The empty builder: the default one costs start-up time and memory for features that a daemon does not use.
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "mdm-host" });
+        builder.Configuration
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
+            .AddJsonFile(Path.GetFullPath(configurationFile ?? DefaultConfigurationFile), optional: configurationFile is null, reloadOnChange: false)
+            .AddEnvironmentVariables("MODULARDM_")
+            .AddCommandLine(settings);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        if (SystemdHelpers.IsSystemdService())
+        {
+            builder.Logging.AddConsole(options => options.FormatterName = ConsoleFormatterNames.Systemd);
+        }
+        else
+        {
+            builder.Logging.AddSimpleConsole(options =>
+            {
+                options.SingleLine = true;
+                options.TimestampFormat = "HH:mm:ss.fff ";
+            });
+        }
+
+        // The trace id in every line is how support gets from a log to a trace.
+        builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Services.AddSystemd();
+        builder.Services.AddWindowsService(options => options.ServiceName = "ModularDMHost");
+        builder.Services.AddModularDM();
+        return builder;
+    }
+}

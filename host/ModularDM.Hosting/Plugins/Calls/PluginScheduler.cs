@@ -1,0 +1,134 @@
+namespace ModularDM.Hosting.Plugins.Calls;
+
+/// <summary>
+/// Starts the calls of one plugin on threads of the plugin's own, a few at once: a call that blocks before its first await blocks one of these threads and nothing else.
+/// </summary>
+/// <remarks>Code after the first await goes on where .NET puts it, as it would anywhere. Idle threads end after a while.</remarks>
+internal sealed class PluginScheduler(string name, int maxRunning, int maxWaiting) : IDisposable
+{
+    private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(5);
+    private readonly object _gate = new();
+    private readonly LinkedList<IPluginWork> _waiting = [];
+    private readonly Queue<Action> _ready = [];
+    private int _running;
+    private int _idleThreads;
+    private bool _disposed;
+
+    /// <summary>Starts the call now or when its turn comes; false when too many wait already, or the plugin was stopped.</summary>
+    public bool TryEnqueue(IPluginWork work)
+    {
+        lock (_gate)
+        {
+            if (_disposed || (_running >= maxRunning && _waiting.Count >= maxWaiting))
+            {
+                return false;
+            }
+
+            if (_running >= maxRunning)
+            {
+                _waiting.AddLast(work);
+            }
+            else
+            {
+                _running++;
+                Dispatch(work.Start);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Takes back a call that has not begun; false when it has.</summary>
+    public bool TryRemove(IPluginWork work)
+    {
+        lock (_gate)
+        {
+            return _waiting.Remove(work);
+        }
+    }
+
+    /// <summary>A call is over; the next may begin.</summary>
+    public void OnFinished()
+    {
+        lock (_gate)
+        {
+            if (_waiting.First is { } next && !_disposed)
+            {
+                _waiting.RemoveFirst();
+                Dispatch(next.Value.Start);
+            }
+            else
+            {
+                _running--;
+            }
+        }
+    }
+
+    /// <summary>Runs something short of the plugin's, such as its cancellation callbacks, beside the calls.</summary>
+    public void Post(Action action)
+    {
+        lock (_gate)
+        {
+            Dispatch(action);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    // _idleThreads is the number of threads that wait, less the number of actions that are ready: each action takes one thread out of the count when it is made ready.
+    private void Dispatch(Action action)
+    {
+        if (_idleThreads > 0)
+        {
+            _idleThreads--;
+            _ready.Enqueue(action);
+            Monitor.Pulse(_gate);
+        }
+        else
+        {
+            new Thread(Work) { IsBackground = true, Name = name }.UnsafeStart(action);
+        }
+    }
+
+    private void Work(object? first)
+    {
+        var action = (Action?)first;
+        while (action is not null)
+        {
+            action();
+            action = Next();
+        }
+    }
+
+    private Action? Next()
+    {
+        lock (_gate)
+        {
+            _idleThreads++;
+            while (_ready.Count == 0)
+            {
+                if (_disposed || (!Monitor.Wait(_gate, s_idle) && _ready.Count == 0))
+                {
+                    _idleThreads--;
+                    return null;
+                }
+            }
+
+            return _ready.Dequeue();
+        }
+    }
+}
+
+/// <summary>Something that a <see cref="PluginScheduler"/> starts.</summary>
+internal interface IPluginWork
+{
+    /// <summary>Runs on a thread of the plugin's own until the first await; never throws.</summary>
+    void Start();
+}

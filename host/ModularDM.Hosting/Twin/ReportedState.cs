@@ -1,0 +1,436 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Text.Json;
+using ModularDM.Contracts;
+using ModularDM.Contracts.Twin;
+using ModularDM.Hub.Protocol;
+
+namespace ModularDM.Hosting.Twin;
+
+/// <summary>
+/// What the device wants to have reported, and what the hub has acknowledged. The difference of the two is the outbox: it needs no queue, it cannot grow
+/// without bound, and a report that was overtaken by a newer one is never sent. May be used from any thread.
+/// </summary>
+internal sealed class ReportedState(TimeProvider clock)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SectionName, ReportedSection> _sections = [];
+    private readonly HashSet<string> _vendorsToClear = [];
+    private int _foreignSize;
+    private long _sequence;
+
+    /// <summary>Raised, outside the lock, after something became due.</summary>
+    public event Action? Due;
+
+    /// <summary>Sets what a section says and its status, in one step; null leaves that half as it is.</summary>
+    /// <returns>The point to wait for with <see cref="WhenAcknowledged"/>; and the error, when the report is over the hub's limits and only that is reported.</returns>
+    public (long Point, SectionError? Error) Set(SectionName name, SectionReport? report, SectionStatus? status)
+    {
+        SectionError? error;
+        long point;
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            if (report is not null)
+            {
+                section.Body = report.Utf8Json;
+            }
+
+            section.Status = status ?? section.Status;
+            section.Wanted = ReportedJson.Compose(section.Body, section.Status);
+            error = CheckLimits(name, section);
+            if (error is not null)
+            {
+                section.Body = default;
+                section.Status = SectionStatus.Failed(clock.GetLocalNow(), section.Status?.Version, section.Status?.TraceId, [error]);
+                section.Wanted = ReportedJson.Compose(section.Body, section.Status);
+            }
+
+            point = Touch(section);
+        }
+
+        Due?.Invoke();
+        return (point, error);
+    }
+
+    /// <summary>Sets a value of the runtime's own, which has no status: <c>modularDM.version</c>.</summary>
+    public void SetValue(SectionName name, byte[] json)
+    {
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            if (section.Wanted is { } wanted && wanted.AsSpan().SequenceEqual(json))
+            {
+                return;
+            }
+
+            section.Wanted = json;
+            Touch(section);
+        }
+
+        Due?.Invoke();
+    }
+
+    /// <summary>Takes a section out of the report.</summary>
+    public void Remove(SectionName name)
+    {
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            (section.Body, section.Status, section.Wanted) = (default, null, null);
+            Touch(section);
+        }
+
+        Due?.Invoke();
+    }
+
+    /// <summary>Takes a vendor's whole node out of the report, in a patch of its own.</summary>
+    public void Clear(string vendor)
+    {
+        lock (_gate)
+        {
+            foreach ((SectionName name, ReportedSection section) in _sections)
+            {
+                if (name.Vendor == vendor)
+                {
+                    (section.Body, section.Status, section.Wanted) = (default, null, null);
+                    Touch(section);
+                }
+            }
+
+            _vendorsToClear.Add(vendor);
+        }
+
+        Due?.Invoke();
+    }
+
+    public SectionStatus? StatusOf(SectionName name)
+    {
+        lock (_gate)
+        {
+            return _sections.TryGetValue(name, out ReportedSection? section) ? section.Status : null;
+        }
+    }
+
+    /// <summary>The wanted report where the hub has not acknowledged it; null where it has, or where there is none.</summary>
+    public byte[]? Unacknowledged(SectionName name)
+    {
+        lock (_gate)
+        {
+            return _sections.TryGetValue(name, out ReportedSection? section) && section.Wanted is { } wanted
+                && (section.Acknowledged is not { } known || !known.AsSpan().SequenceEqual(wanted)) ? wanted : null;
+        }
+    }
+
+    /// <summary>Puts back a report of an earlier run that the hub had not acknowledged.</summary>
+    public void Restore(SectionName name, string json)
+    {
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            section.Wanted = System.Text.Encoding.UTF8.GetBytes(json);
+            (section.Body, section.Status) = ReportedJson.Split(section.Wanted);
+            section.Restored = true;
+            Touch(section);
+        }
+    }
+
+    /// <summary>Takes what the hub says is reported, for the sections that <paramref name="ours"/> names; the rest is only measured.</summary>
+    public void SetAcknowledged(ReadOnlyMemory<byte> reported, Func<SectionName, bool> ours)
+    {
+        lock (_gate)
+        {
+            foreach (ReportedSection section in _sections.Values)
+            {
+                section.Acknowledged = null;
+                section.IsDue = section.Touched;
+            }
+
+            using var document = JsonDocument.Parse(reported);
+            _foreignSize = 0;
+            foreach (JsonProperty vendor in document.RootElement.EnumerateObject())
+            {
+                if (vendor.Name.StartsWith('$'))
+                {
+                    continue;
+                }
+
+                if (vendor.Value.ValueKind != JsonValueKind.Object)
+                {
+                    _foreignSize += TwinLimits.Measure(vendor.Value);
+                    continue;
+                }
+
+                foreach (JsonProperty member in vendor.Value.EnumerateObject())
+                {
+                    var name = new SectionName(vendor.Name, member.Name);
+                    if (!ours(name))
+                    {
+                        _foreignSize += TwinLimits.Measure(member.Value);
+                        continue;
+                    }
+
+                    Acknowledge(Section(name), JsonSerializer.SerializeToUtf8Bytes(member.Value));
+                }
+            }
+        }
+
+        Due?.Invoke();
+    }
+
+    /// <summary>The patch that is due; null when the hub has all that is wanted. Hand it to <see cref="Commit"/> when the hub has it.</summary>
+    public ReportPatch? Take()
+    {
+        lock (_gate)
+        {
+            if (_vendorsToClear.Count > 0)
+            {
+                return TakeClear();
+            }
+
+            return Take(_sections.Where(pair => pair.Value.IsDue));
+        }
+    }
+
+    /// <summary>One section's share of what is due, alone.</summary>
+    public ReportPatch? TakeOne(SectionName name)
+    {
+        lock (_gate)
+        {
+            return Take(_sections.Where(pair => pair.Key == name && pair.Value.IsDue));
+        }
+    }
+
+    /// <summary>The hub has the patch.</summary>
+    public void Commit(ReportPatch patch)
+    {
+        lock (_gate)
+        {
+            if (patch.ClearedVendor is { } vendor)
+            {
+                foreach ((SectionName name, ReportedSection section) in _sections)
+                {
+                    if (name.Vendor == vendor)
+                    {
+                        section.Acknowledged = null;
+                        section.IsDue = section.Wanted is not null;
+                    }
+                }
+
+                _vendorsToClear.Remove(vendor);
+            }
+
+            foreach (ReportPart part in patch.Parts)
+            {
+                ReportedSection section = _sections[part.Name];
+                section.Acknowledged = part.Wanted;
+                section.AcknowledgedSequence = part.Sequence;
+                section.IsDue = section.Sequence > part.Sequence;
+                Complete(section);
+            }
+        }
+    }
+
+    /// <summary>The hub will never take this section's report: say so in its place.</summary>
+    public void Refuse(SectionName name, SectionError error)
+    {
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            section.Body = default;
+            section.Status = SectionStatus.Failed(clock.GetLocalNow(), section.Status?.Version, section.Status?.TraceId, [error]);
+            section.Wanted = ReportedJson.Compose(section.Body, section.Status);
+            Touch(section);
+        }
+    }
+
+    /// <summary>Ends when the hub has acknowledged what was set at <paramref name="point"/>, or something newer.</summary>
+    public Task WhenAcknowledged(SectionName name, long point, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            ReportedSection section = Section(name);
+            if (section.AcknowledgedSequence >= point)
+            {
+                return Task.CompletedTask;
+            }
+
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            section.Waiters.Add((point, done));
+            return done.Task.WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Every section with a status, for the summary.</summary>
+    public IReadOnlyList<(SectionName Name, SectionStatus Status)> Statuses()
+    {
+        lock (_gate)
+        {
+            return [.. _sections.Where(pair => pair.Value.Status is not null).Select(pair => (pair.Key, pair.Value.Status!))];
+        }
+    }
+
+    private static ReportPatch? Take(IEnumerable<KeyValuePair<SectionName, ReportedSection>> due)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(buffer);
+        var parts = new List<ReportPart>();
+        writer.WriteStartObject();
+        foreach (IGrouping<string, KeyValuePair<SectionName, ReportedSection>> vendor in due.GroupBy(pair => pair.Key.Vendor))
+        {
+            bool open = false;
+            foreach ((SectionName name, ReportedSection section) in vendor)
+            {
+                if (!ReportedJson.TryDiff(section.Acknowledged, section.Wanted, out byte[] diff))
+                {
+                    section.IsDue = false;
+                    section.Acknowledged = section.Wanted;
+                    Complete(section);
+                    continue;
+                }
+
+                if (!open)
+                {
+                    writer.WriteStartObject(name.Vendor);
+                    open = true;
+                }
+
+                writer.WritePropertyName(name.Section);
+                writer.WriteRawValue(diff, skipInputValidation: true);
+                parts.Add(new ReportPart(name, section.Wanted, section.Sequence, section.Cause));
+            }
+
+            if (open)
+            {
+                writer.WriteEndObject();
+            }
+        }
+
+        writer.WriteEndObject();
+        writer.Flush();
+        return parts.Count > 0 ? new ReportPatch(buffer.WrittenMemory, parts, null) : null;
+    }
+
+    private ReportPatch TakeClear()
+    {
+        string vendor = _vendorsToClear.First();
+        byte[] json = ReportedJson.NullMember(vendor);
+        return new ReportPatch(json, [.. _sections.Where(pair => pair.Key.Vendor == vendor && pair.Value.Wanted is null)
+            .Select(pair => new ReportPart(pair.Key, null, pair.Value.Sequence, default))], vendor);
+    }
+
+    private static void Acknowledge(ReportedSection section, byte[] hub)
+    {
+        section.Acknowledged = hub;
+        (ReadOnlyMemory<byte> body, SectionStatus? status) = ReportedJson.Split(hub);
+        bool newer = section.Touched && (!section.Restored || section.Status is null || status is null || section.Status.Time >= status.Time);
+        section.Restored = false;
+        if (newer)
+        {
+            return;
+        }
+
+        // Nothing newer is known here than what the hub has: that is the report.
+        (section.Body, section.Status, section.Wanted, section.Size) = (body, status, hub, hub.Length);
+        section.IsDue = false;
+        Complete(section);
+    }
+
+    private SectionError? CheckLimits(SectionName name, ReportedSection section)
+    {
+        using var document = JsonDocument.Parse(section.Wanted!);
+        int others = _foreignSize + _sections.Where(pair => pair.Value != section).Sum(pair => pair.Value.Size);
+        int size = TwinLimits.Measure(document.RootElement);
+        section.Size = size;
+        using var placed = JsonDocument.Parse(ReportedJson.Place(name, section.Wanted!));
+        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(placed.RootElement, int.MaxValue);
+        if (violations.Count > 0)
+        {
+            section.Size = 0;
+            return new SectionError("", "the hub does not accept the report: " + string.Join("; ", violations), ErrorCodes.ReportTooLarge);
+        }
+
+        if (size + others <= TwinLimits.ReportedBytes)
+        {
+            return null;
+        }
+
+        section.Size = 0;
+        string biggest = string.Join(", ", document.RootElement.EnumerateObject()
+            .Select(member => (member.Name, Size: TwinLimits.Measure(member.Value))).OrderByDescending(member => member.Size).Take(3)
+            .Select(member => $"{member.Name} ({member.Size})"));
+        return new SectionError(
+            "",
+            $"the report of {name} is {size} bytes and the rest of the reported properties {others}; the hub allows {TwinLimits.ReportedBytes} in all. Biggest members: {biggest}",
+            ErrorCodes.ReportTooLarge);
+    }
+
+    private ReportedSection Section(SectionName name)
+    {
+        if (!_sections.TryGetValue(name, out ReportedSection? section))
+        {
+            _sections[name] = section = new ReportedSection();
+        }
+
+        return section;
+    }
+
+    private long Touch(ReportedSection section)
+    {
+        section.Touched = true;
+        section.Cause = Activity.Current?.Context ?? default;
+        section.IsDue = true;
+        return section.Sequence = ++_sequence;
+    }
+
+    private static void Complete(ReportedSection section)
+    {
+        if (!section.IsDue)
+        {
+            section.AcknowledgedSequence = section.Sequence;
+        }
+
+        section.Waiters.RemoveAll(waiter => waiter.Point <= section.AcknowledgedSequence && waiter.Done.TrySetResult());
+    }
+
+    private sealed class ReportedSection
+    {
+        public ReadOnlyMemory<byte> Body { get; set; }
+
+        public SectionStatus? Status { get; set; }
+
+        /// <summary>What the section should say; null when it should not be there.</summary>
+        public byte[]? Wanted { get; set; }
+
+        /// <summary>What the hub is known to have; null when it has nothing, or before that is known.</summary>
+        public byte[]? Acknowledged { get; set; }
+
+        public bool IsDue { get; set; }
+
+        /// <summary>True when this run said something of it; otherwise the hub's word stands.</summary>
+        public bool Touched { get; set; }
+
+        /// <summary>True until the hub was asked: the report comes from an earlier run and may be older than the hub's.</summary>
+        public bool Restored { get; set; }
+
+        public int Size { get; set; }
+
+        public long Sequence { get; set; }
+
+        /// <summary>The span that caused the newest change.</summary>
+        public ActivityContext Cause { get; set; }
+
+        public long AcknowledgedSequence { get; set; }
+
+        public List<(long Point, TaskCompletionSource Done)> Waiters { get; } = [];
+    }
+}
+
+/// <summary>One reported patch on its way.</summary>
+/// <param name="Json">The merge patch.</param>
+/// <param name="Parts">What it makes true.</param>
+/// <param name="ClearedVendor">The vendor whose node it removes; null for an ordinary patch.</param>
+internal sealed record ReportPatch(ReadOnlyMemory<byte> Json, IReadOnlyList<ReportPart> Parts, string? ClearedVendor);
+
+/// <summary>A section's share of a patch.</summary>
+internal sealed record ReportPart(SectionName Name, byte[]? Wanted, long Sequence, ActivityContext Cause);

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Registry;
+
+namespace ModularDM.Hub.Local.CommandLine;
+
+/// <summary>The command line of <c>mdm-hub</c>.</summary>
+internal static class HubCommand
+{
+    public static RootCommand Create()
+    {
+        var mqttPort = new Option<int>("--mqtt-port") { Description = "Port for devices (MQTT over TLS); 0 for any free one.", DefaultValueFactory = _ => 8883 };
+        var httpsPort = new Option<int>("--https-port") { Description = "Port for services (HTTPS); 0 for any free one.", DefaultValueFactory = _ => 8443 };
+        var bind = new Option<string>("--bind") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
+        var data = new Option<string>("--data") { Description = "Folder for the database and the certificate authority.", DefaultValueFactory = _ => DefaultDataFolder() };
+        var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
+        var name = new Option<string>("--hub-name") { Description = "The hub's host name in connection strings.", DefaultValueFactory = _ => "localhost" };
+        var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
+        var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
+        CheckPort(mqttPort);
+        CheckPort(httpsPort);
+        devices.Validators.Add(result =>
+        {
+            foreach (Token token in result.Tokens)
+            {
+                if (!DeviceIdentity.IsValidId(token.Value))
+                {
+                    result.AddError($"'{token.Value}' is not a device id.");
+                }
+            }
+        });
+
+        var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
+        {
+            mqttPort, httpsPort, bind, data, devices, name, ready, level,
+        };
+        command.SetAction((arguments, cancellationToken) =>
+        {
+            LogLevel least = arguments.GetValue(level);
+            var options = new LocalHubOptions
+            {
+                MqttPort = arguments.GetValue(mqttPort),
+                HttpsPort = arguments.GetValue(httpsPort),
+                Bind = arguments.GetValue(bind)!,
+                DataFolder = arguments.GetValue(data)!,
+                Devices = arguments.GetValue(devices)!,
+                HubName = arguments.GetValue(name)!,
+                Logging = logging => logging.SetMinimumLevel(least).AddFilter("Microsoft", LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace),
+            };
+            return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);
+        });
+        return command;
+    }
+
+    private static void CheckPort(Option<int> option) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token, ..] && !(ushort.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out _)))
+        {
+            result.AddError($"{option.Name} must be a port from 0 to 65535.");
+        }
+    });
+
+    private static string DefaultDataFolder() => Path.Combine(
+        Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify) is { Length: > 0 } home ? home : ".",
+        "modulardm",
+        "hub");
+}

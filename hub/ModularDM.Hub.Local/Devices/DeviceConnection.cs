@@ -1,0 +1,81 @@
+using System.Net;
+using ModularDM.Hub.Protocol;
+using MQTTnet;
+using MQTTnet.Server;
+
+namespace ModularDM.Hub.Local.Devices;
+
+/// <summary>
+/// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
+/// </summary>
+internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry)
+{
+    private readonly Lock gate = new();
+    private readonly HashSet<string> filters = new(StringComparer.Ordinal);
+    private volatile MqttSessionStatus? session;
+    private volatile bool takesMethods;
+    private volatile bool takesDesired;
+    private volatile bool takesTwinAnswers;
+
+    public string DeviceId { get; } = deviceId;
+
+    public EndPoint Remote { get; } = remote;
+
+    public DateTimeOffset Accepted { get; } = accepted;
+
+    public DateTimeOffset TokenExpiry { get; } = tokenExpiry;
+
+    public bool TakesMethods => takesMethods;
+
+    public bool TakesDesired => takesDesired;
+
+    public bool TakesTwinAnswers => takesTwinAnswers;
+
+    /// <summary>Subscribes the device; <see langword="false"/> for a filter that is not one of the hub's or is one too many.</summary>
+    public bool TrySubscribe(string filter, MqttSessionStatus status)
+    {
+        bool known = filter is MqttTopics.TwinResponseFilter or MqttTopics.DesiredFilter or MqttTopics.MethodFilter || filter == MqttTopics.DeviceBoundFilter(DeviceId);
+        lock (gate)
+        {
+            if (!known || (filters.Count >= HubChoices.MaxSubscriptions && !filters.Contains(filter)))
+            {
+                return false;
+            }
+
+            session = status;
+            filters.Add(filter);
+            Refresh();
+        }
+
+        return true;
+    }
+
+    public void Unsubscribe(string filter)
+    {
+        lock (gate)
+        {
+            filters.Remove(filter);
+            Refresh();
+        }
+    }
+
+    /// <summary>Hands a message to the link's send queue.</summary>
+    /// <returns>Whether the queue took it.</returns>
+    public bool TrySend(string topic, byte[] payload)
+    {
+        var message = new MqttApplicationMessage
+        {
+            Topic = topic,
+            PayloadSegment = new ArraySegment<byte>(payload),
+            QualityOfServiceLevel = HubChoices.DeliveryQos,
+        };
+        return session is { } live && live.TryEnqueueApplicationMessage(message, out _);
+    }
+
+    private void Refresh()
+    {
+        takesMethods = filters.Contains(MqttTopics.MethodFilter);
+        takesDesired = filters.Contains(MqttTopics.DesiredFilter);
+        takesTwinAnswers = filters.Contains(MqttTopics.TwinResponseFilter);
+    }
+}

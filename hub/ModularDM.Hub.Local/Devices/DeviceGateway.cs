@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Twins;
+using ModularDM.Hub.Protocol;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using MQTTnet.Server;
+
+namespace ModularDM.Hub.Local.Devices;
+
+/// <summary>
+/// The device side's connections: who may connect, what may be subscribed, and when a link ends. The broker below carries packets and sessions; it routes
+/// nothing, since its own fan-out looks at every session for every message.
+/// </summary>
+internal sealed partial class DeviceGateway : IDisposable
+{
+    private static readonly TimeSpan ConnectLimit = TimeSpan.FromMinutes(1);
+    private readonly ConcurrentDictionary<EndPoint, DeviceConnection> accepted = new();
+    private readonly MqttServer server;
+    private readonly DeviceRegistry registry;
+    private readonly HubTokens tokens;
+    private readonly DeviceRequests requests;
+    private readonly TimeProvider time;
+    private readonly ILogger<DeviceGateway> logger;
+    private readonly ITimer sweep;
+
+    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    {
+        this.server = server;
+        this.registry = registry;
+        this.tokens = tokens;
+        this.requests = requests;
+        this.time = time;
+        this.logger = logger;
+        server.ValidatingConnectionAsync += OnValidatingAsync;
+        server.ClientConnectedAsync += OnConnectedAsync;
+        server.ClientDisconnectedAsync += OnDisconnectedAsync;
+        server.InterceptingSubscriptionAsync += OnSubscribingAsync;
+        server.InterceptingUnsubscriptionAsync += OnUnsubscribingAsync;
+        server.InterceptingPublishAsync += OnPublishAsync;
+        registry.Expelled += Expel;
+        registry.DesiredChanged += Notify;
+        sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
+    }
+
+    /// <summary>How many devices are connected.</summary>
+    public int ConnectedCount => registry.All.Count(d => d.Connection is not null);
+
+    public void Dispose() => sweep.Dispose();
+
+    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    {
+        e.ReasonCode = Validate(e);
+        if (e.ReasonCode != MqttConnectReasonCode.Success)
+        {
+            Refused(e.ClientId ?? "", e.ReasonCode);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e)
+    {
+        if (e.ProtocolVersion != MqttProtocolVersion.V311)
+        {
+            return MqttConnectReasonCode.UnsupportedProtocolVersion;
+        }
+
+        if (e.ClientId is null || !DeviceIdentity.IsValidId(e.ClientId)
+            || !MqttUserName.TryParse(e.UserName, out MqttUserName? user) || user.DeviceId != e.ClientId || user.ModuleId is not null)
+        {
+            return MqttConnectReasonCode.ClientIdentifierNotValid;
+        }
+
+        if (registry.Find(e.ClientId) is not { } device || !device.Identity.Enabled || !tokens.IsDevice(device.Identity, e.Password, out DateTimeOffset expiry))
+        {
+            return MqttConnectReasonCode.NotAuthorized;
+        }
+
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry);
+        return MqttConnectReasonCode.Success;
+    }
+
+    private Task OnConnectedAsync(ClientConnectedEventArgs e)
+    {
+        if (accepted.TryRemove(e.RemoteEndPoint, out DeviceConnection? connection) && registry.Find(connection.DeviceId) is { } device)
+        {
+            lock (device.Gate)
+            {
+                device.Connection = connection;
+                device.ConnectionStateUpdated = device.LastActivity = time.GetUtcNow();
+            }
+
+            Connected(connection.DeviceId);
+
+            // The device may have been disabled between the check and now.
+            if (device.Removed || !device.Identity.Enabled)
+            {
+                Expel(device);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnDisconnectedAsync(ClientDisconnectedEventArgs e)
+    {
+        // After a takeover the device already has its next link: only the link that ended is taken away.
+        if (registry.Find(e.ClientId) is { } device)
+        {
+            lock (device.Gate)
+            {
+                if (device.Connection is { } connection && connection.Remote.Equals(e.RemoteEndPoint))
+                {
+                    device.Connection = null;
+                    device.ConnectionStateUpdated = time.GetUtcNow();
+                    Disconnected(device.Id, e.DisconnectType);
+                }
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnSubscribingAsync(InterceptingSubscriptionEventArgs e)
+    {
+        e.ProcessSubscription = false;
+        e.Response.ReasonCode = HubChoices.RefusedFilter;
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device)
+        {
+            bool tookMethods = connection.TakesMethods;
+            if (connection.TrySubscribe(e.TopicFilter.Topic, e.Session))
+            {
+                e.Response.ReasonCode = e.TopicFilter.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce
+                    ? MqttSubscribeReasonCode.GrantedQoS0
+                    : MqttSubscribeReasonCode.GrantedQoS1;
+            }
+
+            if (!tookMethods && connection.TakesMethods)
+            {
+                device.SignalOnline();
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private Task OnUnsubscribingAsync(InterceptingUnsubscriptionEventArgs e)
+    {
+        e.ProcessUnsubscription = false;
+        registry.Find(e.ClientId)?.Connection?.Unsubscribe(e.Topic);
+        return Task.CompletedTask;
+    }
+
+    private async Task OnPublishAsync(InterceptingPublishEventArgs e)
+    {
+        e.ProcessPublish = false;
+        if (registry.Find(e.ClientId) is not { } device
+            || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
+            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+        {
+            e.CloseConnection = true;
+            BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
+        }
+    }
+
+    private void Notify(Device device, JsonElement patch, long version)
+    {
+        if (device.Connection is { TakesDesired: true } connection)
+        {
+            connection.TrySend(MqttTopics.DesiredPatch(version), TwinChange.Notification(patch, version));
+        }
+    }
+
+    private void Expel(Device device) => _ = CloseAsync(device.Id);
+
+    private async Task CloseAsync(string deviceId)
+    {
+        try
+        {
+            await server.DisconnectClientAsync(deviceId, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.AdministrativeAction });
+        }
+        catch (Exception e)
+        {
+            // The link may just have gone by itself, which is what was wanted.
+            CloseFailed(deviceId, e);
+        }
+    }
+
+    private void Sweep()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        foreach (Device device in registry.All)
+        {
+            if (device.Connection is { } connection && now > connection.TokenExpiry + HubChoices.TokenGrace)
+            {
+                TokenEnded(device.Id);
+                Expel(device);
+            }
+        }
+
+        foreach ((EndPoint remote, DeviceConnection connection) in accepted)
+        {
+            if (now > connection.Accepted + ConnectLimit)
+            {
+                accepted.TryRemove(remote, out _);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {DeviceId} connected")]
+    private partial void Connected(string deviceId);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Device {DeviceId} disconnected ({How})")]
+    private partial void Disconnected(string deviceId, MqttClientDisconnectType how);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}")]
+    private partial void Refused(string clientId, MqttConnectReasonCode reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} published to '{Topic}' with {Qos}, which the hub does not take; its link is closed")]
+    private partial void BadPublish(string deviceId, string topic, MqttQualityOfServiceLevel qos);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The token of device {DeviceId} has ended; its link is closed")]
+    private partial void TokenEnded(string deviceId);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]
+    private partial void CloseFailed(string deviceId, Exception cause);
+}

@@ -1,0 +1,273 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Certificates;
+using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Messages;
+using ModularDM.Hub.Local.Methods;
+using ModularDM.Hub.Local.Query;
+using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Rest;
+using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Protocol;
+using MQTTnet.AspNetCore;
+using MQTTnet.Diagnostics.Logger;
+using MQTTnet.Server;
+
+namespace ModularDM.Hub.Local;
+
+/// <summary>A running local hub: IoT Hub's device side on MQTT over TLS and its service side on HTTPS.</summary>
+public sealed class LocalHub : IAsyncDisposable
+{
+    private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(400);
+    private readonly WebApplication application;
+    private readonly MqttServer mqtt;
+    private readonly DeviceGateway gateway;
+    private readonly HubStore store;
+    private readonly X509Certificate2 certificate;
+    private readonly DeviceRegistry registry;
+    private readonly HubPolicies policies;
+    private readonly LocalHubOptions options;
+    private int disposed;
+
+    private LocalHub(LocalHubOptions options, Parts parts)
+    {
+        this.options = options;
+        application = parts.Application;
+        mqtt = parts.Mqtt;
+        gateway = parts.Gateway;
+        store = parts.Store;
+        certificate = parts.Certificate;
+        registry = parts.Registry;
+        policies = parts.Policies;
+        FirstStart = parts.FirstStart;
+        MqttPort = parts.MqttListener!.IPEndPoint!.Port;
+        HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+    }
+
+    /// <summary>The address to connect to.</summary>
+    public string Host => options.Bind switch { "0.0.0.0" => "127.0.0.1", "::" => "::1", _ => options.Bind };
+
+    /// <summary>Where devices connect.</summary>
+    public int MqttPort { get; }
+
+    /// <summary>Where services connect.</summary>
+    public int HttpsPort { get; }
+
+    /// <summary>The certificate that clients must trust, PEM.</summary>
+    public string CaFile => Path.GetFullPath(HubCertificates.AuthorityFile(options.DataFolder));
+
+    /// <summary>Whether this start made the hub's keys.</summary>
+    public bool FirstStart { get; }
+
+    /// <summary>The connection string of the policy that may do everything.</summary>
+    public string ServiceConnectionString => GetServiceConnectionString("iothubowner");
+
+    /// <summary>The devices that there are.</summary>
+    public IReadOnlyList<string> DeviceIds => [.. registry.All.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    /// <summary>Starts a hub; it listens when this returns.</summary>
+    /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
+    public static async Task<LocalHub> StartAsync(LocalHubOptions options, CancellationToken cancellationToken = default)
+    {
+        if (!IPAddress.TryParse(options.Bind == "localhost" ? "127.0.0.1" : options.Bind, out IPAddress? bind))
+        {
+            throw LocalHubStartException.BadBind(options.Bind);
+        }
+
+        var parts = new Parts();
+        try
+        {
+            await parts.BuildAsync(options, bind);
+            foreach (string id in options.Devices)
+            {
+                await EnsureDeviceAsync(parts.Registry, id, options.TimeProvider);
+            }
+
+            await parts.Mqtt.StartAsync();
+            await parts.Application.StartAsync(cancellationToken);
+            return new LocalHub(options with { Bind = bind.ToString() }, parts);
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
+        {
+            await parts.DisposeAsync();
+            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+        }
+        catch (System.Net.Sockets.SocketException e)
+        {
+            await parts.DisposeAsync();
+            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+        }
+        catch
+        {
+            await parts.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Creates a device if it does not exist.</summary>
+    /// <returns>Its connection string.</returns>
+    /// <exception cref="ArgumentException">The id is not one of a device.</exception>
+    public async Task<string> CreateDeviceAsync(string deviceId)
+    {
+        await EnsureDeviceAsync(registry, deviceId, options.TimeProvider);
+        return GetDeviceConnectionString(deviceId);
+    }
+
+    /// <summary>The connection string of a device.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such device.</exception>
+    public string GetDeviceConnectionString(string deviceId) => new HubConnectionString
+    {
+        HostName = options.HubName,
+        DeviceId = deviceId,
+        SharedAccessKey = (registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.")).Identity.PrimaryKey,
+        GatewayHostName = new HubEndpoint(Host, MqttPort).ToString(),
+    }.ToConnectionString();
+
+    /// <summary>The connection string of a policy: iothubowner, service, device, registryRead or registryReadWrite.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such policy.</exception>
+    public string GetServiceConnectionString(string policyName) => new HubConnectionString
+    {
+        HostName = options.HubName,
+        SharedAccessKeyName = policyName,
+        SharedAccessKey = policies[policyName].Key,
+        GatewayHostName = new HubEndpoint(Host, HttpsPort).ToString(),
+    }.ToConnectionString();
+
+    /// <summary>Closes all links, writes what was taken, and stops.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref disposed, 1) != 0)
+        {
+            return;
+        }
+
+        gateway.Dispose();
+        await mqtt.StopAsync(new MqttServerStopOptions());
+        using (var limit = new CancellationTokenSource(StopLimit))
+        {
+            await application.StopAsync(limit.Token);
+        }
+
+        await application.DisposeAsync();
+        mqtt.Dispose();
+        store.Dispose();
+        certificate.Dispose();
+    }
+
+    private static async Task EnsureDeviceAsync(DeviceRegistry registry, string id, TimeProvider time)
+    {
+        if (!DeviceIdentity.IsValidId(id))
+        {
+            throw new ArgumentException($"'{id}' is not a device id.", nameof(id));
+        }
+
+        if (registry.Find(id) is null)
+        {
+            await registry.CreateAsync(DeviceIdentity.New(id, time.GetUtcNow()));
+        }
+    }
+
+    /// <summary>The parts of a hub while it is put together.</summary>
+    private sealed class Parts : IAsyncDisposable
+    {
+        public WebApplication Application { get; private set; } = null!;
+
+        public MqttServer Mqtt { get; private set; } = null!;
+
+        public DeviceGateway Gateway { get; private set; } = null!;
+
+        public HubStore Store { get; private set; } = null!;
+
+        public X509Certificate2 Certificate { get; private set; } = null!;
+
+        public DeviceRegistry Registry { get; private set; } = null!;
+
+        public HubPolicies Policies { get; private set; } = null!;
+
+        public bool FirstStart { get; private set; }
+
+        public ListenOptions? MqttListener { get; private set; }
+
+        public ListenOptions? HttpsListener { get; private set; }
+
+        public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
+        {
+            WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
+            options.Logging?.Invoke(builder.Logging);
+            var adapter = new MqttConnectionHandler();
+            builder.Services.AddSingleton(adapter);
+            builder.Services.AddRoutingCore();
+            string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
+            builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
+            });
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            Application = builder.Build();
+
+            ILoggerFactory logs = Application.Services.GetRequiredService<ILoggerFactory>();
+            TimeProvider time = options.TimeProvider;
+            Store = HubStore.Open(options.DataFolder, logs.CreateLogger<HubStore>());
+            Certificate = HubCertificates.CreateServer(options.DataFolder, names, TimeProvider.System.GetUtcNow());
+            (Policies, FirstStart) = await HubPolicies.LoadAsync(Store);
+            Registry = new DeviceRegistry(Store, time);
+            MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
+            Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
+
+            var tokens = new HubTokens(Policies, names, time);
+            var methods = new MethodInvoker(time);
+            var messages = new MessageLog(Store, options.MessagesPerDevice, time);
+            var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
+            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
+
+            var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
+            new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
+            new TwinEndpoints(Registry, methods).Map(api, Application);
+            new QueryEndpoints(Registry).Map(api, Application);
+            new MessageEndpoints(Registry, messages).Map(api, Application);
+            Application.MapFallback("{**path}", api.RefuseUnknownAsync);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Gateway?.Dispose();
+            if (Mqtt is not null)
+            {
+                await Mqtt.StopAsync(new MqttServerStopOptions());
+                Mqtt.Dispose();
+            }
+
+            if (Application is not null)
+            {
+                await Application.DisposeAsync();
+            }
+
+            Store?.Dispose();
+            Certificate?.Dispose();
+        }
+
+        private ListenOptions Secure(ListenOptions listen)
+        {
+            listen.UseHttps(https =>
+            {
+                https.ServerCertificateSelector = (_, _) => Certificate;
+                https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+            });
+            return listen;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+namespace ModularDM.Hub.Local;
+
+/// <summary>The hub could not start, for a reason that its user can act on.</summary>
+public sealed class LocalHubStartException : Exception
+{
+    private LocalHubStartException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+
+    internal static LocalHubStartException PortTaken(string bind, int mqttPort, int httpsPort, Exception inner) =>
+        new($"Cannot listen on {bind}, ports {mqttPort} (MQTT) and {httpsPort} (HTTPS): {inner.Message} Choose others with --mqtt-port and --https-port, 0 for any free one.", inner);
+
+    internal static LocalHubStartException BadBind(string bind) => new($"'{bind}' is not an IP address to listen on.");
+
+    internal static LocalHubStartException DataInUse(string folder, Exception inner) => new($"The data folder '{folder}' cannot be used, or another hub is using it.", inner);
+}

@@ -1,0 +1,65 @@
+using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Twins;
+
+namespace ModularDM.Hub.Local.Registry;
+
+/// <summary>A device in memory. Its identity and twin are replaced whole, under <see cref="Gate"/>, in the order in which they go to the store.</summary>
+internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessage)
+{
+    private volatile DeviceIdentity identity = identity;
+    private volatile Twin twin = twin;
+    private volatile DeviceConnection? connection;
+    private int methodsWaiting;
+    private TaskCompletionSource online = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Lock Gate { get; } = new();
+
+    public string Id => identity.DeviceId;
+
+    public DeviceIdentity Identity
+    {
+        get => identity;
+        set => identity = value;
+    }
+
+    public Twin Twin
+    {
+        get => twin;
+        set => twin = value;
+    }
+
+    /// <summary>The live link, if there is one.</summary>
+    public DeviceConnection? Connection
+    {
+        get => connection;
+        set => connection = value;
+    }
+
+    public long LastMessage { get; set; } = lastMessage;
+
+    public DateTimeOffset LastActivity { get; set; }
+
+    public DateTimeOffset ConnectionStateUpdated { get; set; }
+
+    public bool Removed { get; set; }
+
+    /// <summary>Ends when the device next becomes able to take methods.</summary>
+    public Task Online => Volatile.Read(ref online).Task;
+
+    public void SignalOnline() =>
+        Interlocked.Exchange(ref online, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    /// <summary>Counts one more waiting method, if fewer than <paramref name="limit"/> wait.</summary>
+    public bool TryEnterMethod(int limit)
+    {
+        if (Interlocked.Increment(ref methodsWaiting) <= limit)
+        {
+            return true;
+        }
+
+        LeaveMethod();
+        return false;
+    }
+
+    public void LeaveMethod() => Interlocked.Decrement(ref methodsWaiting);
+}

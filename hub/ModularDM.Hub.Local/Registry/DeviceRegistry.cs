@@ -1,0 +1,165 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Local.Twins;
+
+namespace ModularDM.Hub.Local.Registry;
+
+/// <summary>All devices, in memory in front of the store. Every change is queued under the device's gate and answered once it is on disk.</summary>
+internal sealed class DeviceRegistry
+{
+    private readonly ConcurrentDictionary<string, Device> devices = new(StringComparer.Ordinal);
+    private readonly HubStore store;
+    private readonly TimeProvider time;
+
+    public DeviceRegistry(HubStore store, TimeProvider time)
+    {
+        this.store = store;
+        this.time = time;
+        foreach (Device device in store.ReadDevices())
+        {
+            devices[device.Id] = device;
+        }
+    }
+
+    /// <summary>Called with a device whose link must go: it was disabled or removed.</summary>
+    public event Action<Device>? Expelled;
+
+    /// <summary>Called with new desired properties' patch and version.</summary>
+    public event Action<Device, JsonElement, long>? DesiredChanged;
+
+    public IEnumerable<Device> All => devices.Values;
+
+    public int Count => devices.Count;
+
+    public Device? Find(string deviceId) => devices.GetValueOrDefault(deviceId);
+
+    /// <exception cref="HubRefusalException">There is no such device.</exception>
+    public Device Get(string deviceId) => Find(deviceId) ?? throw HubRefusalException.DeviceNotFound(deviceId);
+
+    /// <exception cref="HubRefusalException">The device exists.</exception>
+    public async Task<Device> CreateAsync(DeviceIdentity identity)
+    {
+        var device = new Device(identity, TwinChange.New(time.GetUtcNow()), 0);
+        StoreChange twin;
+        lock (device.Gate)
+        {
+            if (!devices.TryAdd(identity.DeviceId, device))
+            {
+                throw HubRefusalException.DeviceExists(identity.DeviceId);
+            }
+
+            try
+            {
+                store.Enqueue(new StoreChange.SaveDevice(identity));
+                store.Enqueue(twin = new StoreChange.SaveTwin(identity.DeviceId, device.Twin, Service: true, Reported: true));
+            }
+            catch (HubRefusalException)
+            {
+                devices.TryRemove(identity.DeviceId, out _);
+                throw;
+            }
+        }
+
+        await twin.Done;
+        return device;
+    }
+
+    /// <exception cref="HubRefusalException">The ETag differs or the device is gone.</exception>
+    public async Task<DeviceIdentity> UpdateAsync(Device device, string ifMatch, Func<DeviceIdentity, DeviceIdentity> change)
+    {
+        StoreChange save;
+        DeviceIdentity after;
+        lock (device.Gate)
+        {
+            DeviceIdentity before = Present(device).Identity;
+            if (!ETags.Matches(ifMatch, before.ETag))
+            {
+                throw HubRefusalException.ETagMismatch();
+            }
+
+            after = change(before) with { ETag = before.ETag + 1 };
+            after = after.Enabled == before.Enabled ? after : after with { StatusUpdated = time.GetUtcNow() };
+            store.Enqueue(save = new StoreChange.SaveDevice(after));
+            device.Identity = after;
+        }
+
+        await save.Done;
+        if (!after.Enabled)
+        {
+            Expelled?.Invoke(device);
+        }
+
+        return after;
+    }
+
+    /// <exception cref="HubRefusalException">The ETag differs or the device is gone.</exception>
+    public async Task RemoveAsync(Device device, string ifMatch)
+    {
+        StoreChange remove;
+        lock (device.Gate)
+        {
+            if (!ETags.Matches(ifMatch, Present(device).Identity.ETag))
+            {
+                throw HubRefusalException.ETagMismatch();
+            }
+
+            store.Enqueue(remove = new StoreChange.RemoveDevice(device.Id));
+            device.Removed = true;
+            devices.TryRemove(device.Id, out _);
+        }
+
+        await remove.Done;
+        Expelled?.Invoke(device);
+    }
+
+    /// <summary>Changes tags and desired properties on behalf of a service.</summary>
+    /// <exception cref="HubRefusalException">The ETag differs, a limit is broken, or the device is gone.</exception>
+    public async Task<Twin> ChangeTwinAsync(Device device, string? ifMatch, JsonElement? tags, JsonElement? desired, bool replace)
+    {
+        StoreChange save;
+        Twin after;
+        lock (device.Gate)
+        {
+            Twin before = Present(device).Twin;
+            if (ifMatch is not null && !ETags.Matches(ifMatch, before.ETag))
+            {
+                throw HubRefusalException.ETagMismatch();
+            }
+
+            DateTimeOffset now = time.GetUtcNow();
+            after = replace ? TwinChange.ReplaceService(before, tags, desired, now) : TwinChange.PatchService(before, tags, desired, now);
+            store.Enqueue(save = new StoreChange.SaveTwin(device.Id, after, Service: desired is not null, Reported: false));
+            device.Twin = after;
+
+            // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
+            if (desired is { } patch)
+            {
+                DesiredChanged?.Invoke(device, patch, after.Desired.Version);
+            }
+        }
+
+        await save.Done;
+        return after;
+    }
+
+    /// <summary>Merges a device's own patch.</summary>
+    /// <returns>The new version of the reported properties.</returns>
+    /// <exception cref="HubRefusalException">A limit is broken or the device is gone.</exception>
+    public async Task<long> ReportAsync(Device device, JsonElement patch)
+    {
+        StoreChange save;
+        Twin after;
+        lock (device.Gate)
+        {
+            after = TwinChange.PatchReported(Present(device).Twin, patch, time.GetUtcNow());
+            store.Enqueue(save = new StoreChange.SaveTwin(device.Id, after, Service: false, Reported: true));
+            device.Twin = after;
+        }
+
+        await save.Done;
+        return after.Reported.Version;
+    }
+
+    private static Device Present(Device device) => device.Removed ? throw HubRefusalException.DeviceNotFound(device.Id) : device;
+}

@@ -1,0 +1,80 @@
+using System.Collections.Concurrent;
+using ModularDM.Hub.Protocol;
+
+namespace ModularDM.Hub.Local.Registry;
+
+/// <summary>Decides what a shared access signature opens. Nothing here says why a token fails: that goes to the log, not to a stranger.</summary>
+internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> hostNames, TimeProvider time)
+{
+    private const int MaxRemembered = 1024;
+    private readonly ConcurrentDictionary<string, Grant> remembered = new(StringComparer.Ordinal);
+
+    private sealed record Grant(SasToken Token, HubPermissions Permissions, bool WholeHub);
+
+    /// <summary>Whether <paramref name="authorization"/> is a policy's token that covers <paramref name="path"/> with <paramref name="needed"/> permissions.</summary>
+    /// <exception cref="HubRefusalException">It is not.</exception>
+    public void RequireService(string? authorization, string path, HubPermissions needed)
+    {
+        if (authorization is null)
+        {
+            throw HubRefusalException.Unauthorized("The request has no Authorization header.");
+        }
+
+        if (!remembered.TryGetValue(authorization, out Grant? grant))
+        {
+            grant = Verify(authorization) ?? throw HubRefusalException.Unauthorized("The token is not valid for this hub.");
+            if (remembered.Count >= MaxRemembered)
+            {
+                remembered.Clear();
+            }
+
+            remembered[authorization] = grant;
+        }
+
+        if (grant.Token.IsExpired(time.GetUtcNow()))
+        {
+            throw HubRefusalException.Unauthorized("The token has expired.");
+        }
+
+        if (!grant.WholeHub && !hostNames.Any(host => grant.Token.Covers(host + path)))
+        {
+            throw HubRefusalException.Unauthorized("The token is for another resource.");
+        }
+
+        if ((grant.Permissions & needed) != needed)
+        {
+            throw HubRefusalException.Unauthorized($"The policy '{grant.Token.PolicyName}' lacks {needed}.");
+        }
+    }
+
+    /// <summary>Whether a device may connect with this password; gives the time at which its token ends.</summary>
+    public bool IsDevice(DeviceIdentity device, string? password, out DateTimeOffset expiry)
+    {
+        expiry = default;
+        if (!SasToken.TryParse(password, out SasToken? token, out _) || token.IsExpired(time.GetUtcNow()))
+        {
+            return false;
+        }
+
+        expiry = token.Expiry;
+        if (!hostNames.Any(host => token.Covers($"{host}/devices/{device.DeviceId}")))
+        {
+            return false;
+        }
+
+        if (token.PolicyName is null)
+        {
+            return token.IsSignedWith(device.Keys[0]) | token.IsSignedWith(device.Keys[1]);
+        }
+
+        return policies.Find(token.PolicyName) is { } policy && policy.Permissions.HasFlag(HubPermissions.DeviceConnect) && token.IsSignedWith(policy.KeyBytes);
+    }
+
+    private Grant? Verify(string authorization) =>
+        SasToken.TryParse(authorization, out SasToken? token, out _)
+            && token.PolicyName is not null
+            && policies.Find(token.PolicyName) is { } policy
+            && token.IsSignedWith(policy.KeyBytes)
+                ? new Grant(token, policy.Permissions, hostNames.Contains(token.Resource, StringComparer.OrdinalIgnoreCase))
+                : null;
+}

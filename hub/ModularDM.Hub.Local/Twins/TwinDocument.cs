@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Json;
+using ModularDM.Hub.Local.Registry;
+
+namespace ModularDM.Hub.Local.Twins;
+
+/// <summary>Writes what is read: the twin as a device sees it, the twin and the identity as services see them.</summary>
+internal static class TwinDocument
+{
+    /// <summary>The properties alone, with versions and without metadata or tags.</summary>
+    public static byte[] ForDevice(Twin twin)
+    {
+        var buffer = new ArrayBufferWriter<byte>(twin.Desired.Body.Length + twin.Reported.Body.Length + 96);
+        using (var json = new Utf8JsonWriter(buffer, HubJson.Write))
+        {
+            json.WriteStartObject();
+            json.WritePropertyName("desired"u8);
+            json.WriteRawValue(Section(twin.Desired, withMetadata: false), skipInputValidation: true);
+            json.WritePropertyName("reported"u8);
+            json.WriteRawValue(Section(twin.Reported, withMetadata: false), skipInputValidation: true);
+            json.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>The whole twin.</summary>
+    public static void WriteForService(Device device, Twin twin, Utf8JsonWriter json)
+    {
+        DeviceIdentity identity = device.Identity;
+        json.WriteStartObject();
+        json.WriteString("deviceId"u8, identity.DeviceId);
+        json.WriteString("etag"u8, ETags.Format(twin.ETag));
+        json.WriteString("deviceEtag"u8, ETags.Format(identity.ETag));
+        WriteState(device, identity, "statusUpdateTime"u8, json);
+        json.WriteString("authenticationType"u8, "sas"u8);
+        json.WriteStartObject("x509Thumbprint"u8);
+        json.WriteNull("primaryThumbprint"u8);
+        json.WriteNull("secondaryThumbprint"u8);
+        json.WriteEndObject();
+        json.WriteString("modelId"u8, ""u8);
+        json.WriteNumber("version"u8, twin.Version);
+        json.WritePropertyName("tags"u8);
+        json.WriteRawValue(twin.Tags, skipInputValidation: true);
+        json.WriteStartObject("properties"u8);
+        json.WritePropertyName("desired"u8);
+        json.WriteRawValue(Section(twin.Desired, withMetadata: true), skipInputValidation: true);
+        json.WritePropertyName("reported"u8);
+        json.WriteRawValue(Section(twin.Reported, withMetadata: true), skipInputValidation: true);
+        json.WriteEndObject();
+        WriteCapabilities(json);
+        json.WriteEndObject();
+    }
+
+    /// <summary>The identity, keys included.</summary>
+    public static void WriteIdentity(Device device, DeviceIdentity identity, Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("deviceId"u8, identity.DeviceId);
+        json.WriteString("generationId"u8, identity.GenerationId);
+        json.WriteString("etag"u8, ETags.Format(identity.ETag));
+        WriteState(device, identity, "statusUpdatedTime"u8, json);
+        json.WriteString("connectionStateUpdatedTime"u8, TwinMetadata.Text(device.ConnectionStateUpdated));
+        json.WriteStartObject("authentication"u8);
+        json.WriteStartObject("symmetricKey"u8);
+        json.WriteString("primaryKey"u8, identity.PrimaryKey);
+        json.WriteString("secondaryKey"u8, identity.SecondaryKey);
+        json.WriteEndObject();
+        json.WriteStartObject("x509Thumbprint"u8);
+        json.WriteNull("primaryThumbprint"u8);
+        json.WriteNull("secondaryThumbprint"u8);
+        json.WriteEndObject();
+        json.WriteString("type"u8, "sas"u8);
+        json.WriteEndObject();
+        WriteCapabilities(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteState(Device device, DeviceIdentity identity, ReadOnlySpan<byte> statusTime, Utf8JsonWriter json)
+    {
+        json.WriteString("status"u8, identity.Enabled ? "enabled"u8 : "disabled"u8);
+        json.WriteString("statusReason"u8, identity.StatusReason);
+        json.WriteString(statusTime, TwinMetadata.Text(identity.StatusUpdated));
+        json.WriteString("connectionState"u8, device.Connection is null ? "Disconnected"u8 : "Connected"u8);
+        json.WriteString("lastActivityTime"u8, TwinMetadata.Text(device.LastActivity));
+        json.WriteNumber("cloudToDeviceMessageCount"u8, 0);
+    }
+
+    private static void WriteCapabilities(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("capabilities"u8);
+        json.WriteBoolean("iotEdge"u8, false);
+        json.WriteEndObject();
+    }
+
+    // A body is an object without whitespace around it: what belongs behind its members goes before its last brace.
+    private static ReadOnlySpan<byte> Section(TwinSection section, bool withMetadata)
+    {
+        var buffer = new ArrayBufferWriter<byte>(section.Body.Length + (withMetadata ? section.Metadata.Length : 0) + 48);
+        buffer.Write(section.Body.AsSpan(0, section.Body.Length - 1));
+        if (section.Body.Length > 2)
+        {
+            buffer.Write(","u8);
+        }
+
+        if (withMetadata)
+        {
+            buffer.Write("\"$metadata\":"u8);
+            buffer.Write(section.Metadata);
+            buffer.Write(","u8);
+        }
+
+        buffer.Write("\"$version\":"u8);
+        System.Buffers.Text.Utf8Formatter.TryFormat(section.Version, buffer.GetSpan(24), out int written);
+        buffer.Advance(written);
+        buffer.Write("}"u8);
+        return buffer.WrittenSpan;
+    }
+}

@@ -1,0 +1,120 @@
+using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using ModularDM.Hub.Protocol;
+using MQTTnet;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+
+namespace ModularDM.Hub.Tests.Local;
+
+/// <summary>A device that speaks MQTT by hand.</summary>
+public sealed class RawDevice : IAsyncDisposable
+{
+    private static readonly TimeSpan Backstop = TimeSpan.FromSeconds(30);
+    private readonly IMqttClient client = new MqttClientFactory().CreateMqttClient();
+    private readonly Channel<(string Topic, string Body)> received = Channel.CreateUnbounded<(string, string)>();
+    private readonly TaskCompletionSource closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly HubConnectionString connection;
+    private readonly string caFile;
+    private readonly TimeProvider time;
+
+    public RawDevice(string connectionString, string caFile, TimeProvider time)
+    {
+        connection = HubConnectionString.Parse(connectionString);
+        this.caFile = caFile;
+        this.time = time;
+        client.ApplicationMessageReceivedAsync += e =>
+        {
+            received.Writer.TryWrite((e.ApplicationMessage.Topic, Encoding.UTF8.GetString(e.ApplicationMessage.Payload.ToArray())));
+            return Task.CompletedTask;
+        };
+        client.DisconnectedAsync += _ =>
+        {
+            closed.TrySetResult();
+            return Task.CompletedTask;
+        };
+    }
+
+    public string Id => connection.DeviceId!;
+
+    public string Password(TimeSpan? life = null, string? key = null, string? resource = null) =>
+        SasToken.Create(resource ?? SasToken.DeviceResource(connection.HostName, Id), key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
+
+    public async Task ConnectAsync() => Assert.Equal(MqttClientConnectResultCode.Success, await TryConnectAsync());
+
+    public async Task<MqttClientConnectResultCode> TryConnectAsync(
+        string? password = null,
+        string? clientId = null,
+        string? userName = null,
+        MqttProtocolVersion version = MqttProtocolVersion.V311)
+    {
+        HubEndpoint endpoint = connection.GetMqttEndpoint();
+        MqttClientOptions options = new MqttClientOptionsBuilder()
+            .WithTcpServer(endpoint.Host, endpoint.Port)
+            .WithProtocolVersion(version)
+            .WithClientId(clientId ?? Id)
+            .WithCleanSession(false)
+            .WithCredentials(userName ?? new MqttUserName(connection.HostName, Id, null, null, null, null).ToString(), password ?? Password())
+            .WithTlsOptions(tls => tls.UseTls().WithCertificateValidationHandler(e => Trust.IsIssuedBy((X509Certificate2)e.Certificate, caFile)))
+            .Build();
+        using var limit = new CancellationTokenSource(Backstop);
+        return (await client.ConnectAsync(options, limit.Token)).ResultCode;
+    }
+
+    public Task SubscribeAllAsync() => SubscribeAsync(MqttTopics.TwinResponseFilter, MqttTopics.DesiredFilter, MqttTopics.MethodFilter);
+
+    public async Task<IReadOnlyList<MqttClientSubscribeResultCode>> SubscribeAsync(params string[] filters) => await SubscribeAsync(MqttQualityOfServiceLevel.AtMostOnce, filters);
+
+    public async Task<IReadOnlyList<MqttClientSubscribeResultCode>> SubscribeAsync(MqttQualityOfServiceLevel qos, params string[] filters)
+    {
+        var subscribe = new MqttClientSubscribeOptions { TopicFilters = [.. filters.Select(f => new MqttTopicFilterBuilder().WithTopic(f).WithQualityOfServiceLevel(qos).Build())] };
+        using var limit = new CancellationTokenSource(Backstop);
+        return [.. (await client.SubscribeAsync(subscribe, limit.Token)).Items.Select(i => i.ResultCode)];
+    }
+
+    public async Task PublishAsync(string topic, string body = "", MqttQualityOfServiceLevel qos = MqttQualityOfServiceLevel.AtMostOnce)
+    {
+        using var limit = new CancellationTokenSource(Backstop);
+        await client.PublishStringAsync(topic, body, qos, cancellationToken: limit.Token);
+    }
+
+    /// <summary>The next message.</summary>
+    public async Task<(string Topic, string Body)> NextAsync()
+    {
+        using var limit = new CancellationTokenSource(Backstop);
+        return await received.Reader.ReadAsync(limit.Token);
+    }
+
+    /// <summary>Whether a message waits that was not read.</summary>
+    public bool HasMore => received.Reader.TryPeek(out _);
+
+    public async Task<(string Topic, string Body)> RequestAsync(string topic, string body = "", MqttQualityOfServiceLevel qos = MqttQualityOfServiceLevel.AtMostOnce)
+    {
+        await PublishAsync(topic, body, qos);
+        return await NextAsync();
+    }
+
+    public async Task<JsonElement> GetTwinAsync(string requestId = "get")
+    {
+        (string topic, string body) = await RequestAsync(MqttTopics.TwinGet(requestId), " ");
+        Assert.Equal($"$iothub/twin/res/200/?$rid={requestId}", topic);
+        using JsonDocument document = JsonDocument.Parse(body);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Ends when the hub has closed the link.</summary>
+    public Task ClosedAsync() => closed.Task.WaitAsync(Backstop, TimeProvider.System);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (client.IsConnected)
+        {
+            await client.DisconnectAsync();
+        }
+
+        client.Dispose();
+    }
+}

@@ -1,0 +1,12 @@
+using ModularDM.Contracts;
+using ModularDM.Contracts.Twin;
+
+namespace Contoso;
+
+[TwinSection("contoso.ownContractsCopy")]
+internal sealed class OwnContractsCopySection : ITwinSection
+{
+    public Task<ApplyResult> ApplyAsync(SectionDesired desired, CancellationToken cancellationToken) => Task.FromResult(ApplyResult.Completed);
+
+    public Task<SectionReport> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(SectionReport.Empty);
+}

@@ -1,0 +1,6 @@
+namespace Contoso.PrivateLibrary;
+
+public static class Answers
+{
+    public static int Ultimate => 42;
+}
