@@ -12,9 +12,9 @@ internal sealed class BlackHoleProxy : IAsyncDisposable
     private readonly Task _accepting;
     private volatile bool _swallowing;
 
-    public BlackHoleProxy(int target)
+    public BlackHoleProxy(int target, string address = "127.0.0.1")
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), 0));
         _listener.Listen();
         Port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         _accepting = AcceptAsync(target);
