@@ -36,8 +36,9 @@ public sealed partial record PluginManifest : IValidated
     /// <value>The default is on demand.</value>
     public PluginActivation Activation { get; init; } = PluginActivation.OnDemand;
 
+    // Generated readers set every init-only member, absent ones to null, so an initializer would be lost.
     /// <summary>What the plugin asks for; the policy of the configurator grants it or does not.</summary>
-    public PluginRequests Requests { get; init; } = new();
+    public PluginRequests Requests { get => field ?? new(); init; }
 
     /// <summary>Reads a manifest.</summary>
     /// <param name="utf8Json">The file's content; a byte order mark, comments and trailing commas are accepted, because people write it.</param>
@@ -92,10 +93,10 @@ public sealed partial record PluginManifest : IValidated
 public sealed record PluginRequests
 {
     /// <summary>Operations of the configurator, by wire name.</summary>
-    public IReadOnlyList<string> Configurator { get; init; } = [];
+    public IReadOnlyList<string> Configurator { get => field ?? []; init; }
 
     /// <summary>Device attributes, by the name the policy gives them.</summary>
-    public IReadOnlyList<string> Attributes { get; init; } = [];
+    public IReadOnlyList<string> Attributes { get => field ?? []; init; }
 }
 
 /// <summary>Where a plugin runs.</summary>
@@ -120,6 +121,7 @@ public enum PluginActivation
     [JsonStringEnumMemberName("startup")] Startup,
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false,
+    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
 [JsonSerializable(typeof(PluginManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
