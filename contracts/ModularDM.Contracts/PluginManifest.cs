@@ -39,6 +39,7 @@ public sealed partial record PluginManifest : IValidated
     /// <value>The default is on demand.</value>
     public PluginActivation Activation { get; init; } = PluginActivation.OnDemand;
 
+    // Generated readers set every init-only member, absent ones to null, so an initializer would be lost.
     /// <summary>What the plugin asks for; the policy of the configurator grants it or does not.</summary>
     public PluginRequests Requests { get => field ?? s_none; init; }
 
@@ -117,6 +118,7 @@ public enum PluginActivation
     [JsonStringEnumMemberName("startup")] Startup,
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, RespectNullableAnnotations = true, AllowDuplicateProperties = false,
+    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
 [JsonSerializable(typeof(PluginManifest))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

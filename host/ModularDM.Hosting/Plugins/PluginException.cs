@@ -7,6 +7,8 @@ internal sealed class PluginException(string message, Exception? innerException 
 {
     public static PluginException MissingDependency(string assembly, Exception cause) => new($"missing dependency: {assembly}", cause);
 
+    public static PluginException AssemblyUnusable(string file, Exception cause) => new($"the assembly '{file}' cannot be loaded: {Words(cause)}", cause);
+
     public static PluginException TypeMissing(string type, Exception cause) => new($"class {type} cannot be loaded: {Words(cause)}", cause);
 
     public static PluginException WrongType(string type, string contract) => new($"class {type} has [{contract}] but does not implement the interface that it stands for");

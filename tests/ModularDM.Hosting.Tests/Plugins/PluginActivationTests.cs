@@ -101,13 +101,44 @@ public sealed class PluginActivationTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Activate_DependencyGoneSinceDiscovery_NamesIt()
+    public async Task Apply_DependencyGoneSinceDiscovery_FailsThisCallOnly()
     {
         string folder = _sandbox.Add("PrivateDependency");
         await _sandbox.StartAsync();
         File.Delete(Path.Combine(folder, "PrivateLibrary.dll"));
         ApplyResult applied = await _sandbox.Section("contoso.privateDependency").ApplyAsync(Removed(1), CancellationToken.None);
         Assert.Equal(ErrorSubSystem.Unknown, Assert.Single(applied.Errors).SubSystem);
+        Assert.Contains(_sandbox.Log.Entries, e => e.Exception is FileNotFoundException missing && missing.FileName!.StartsWith("PrivateLibrary,", StringComparison.Ordinal));
+        Assert.Null((await _sandbox.Section("contoso.privateDependency").ReadAsync(CancellationToken.None)).Error);
+    }
+
+    [Fact]
+    public async Task Activate_AssemblyGoneSinceDiscovery_FaultsInWords()
+    {
+        string folder = _sandbox.Add("WellBehaved");
+        await _sandbox.StartAsync();
+        File.WriteAllText(Path.Combine(folder, "WellBehaved.dll"), "overwritten");
+        await _sandbox.Section("contoso.wellBehaved").ReadAsync(CancellationToken.None);
+        PluginStatus status = _sandbox.Status("WellBehaved");
+        Assert.Equal(PluginState.Faulted, status.State);
+        Assert.StartsWith("the assembly 'WellBehaved.dll' cannot be loaded: BadImageFormatException: ", status.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Activate_EmitsItsSpan()
+    {
+        var spans = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var listener = new System.Diagnostics.ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "ModularDM",
+            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllData,
+            ActivityStopped = span => spans.Enqueue($"{span.OperationName} {span.GetTagItem("modulardm.plugin.id")}"),
+        };
+        System.Diagnostics.ActivitySource.AddActivityListener(listener);
+        _sandbox.Add("ThrowsInRead");
+        await _sandbox.StartAsync();
+        await _sandbox.Section("contoso.throwsInRead").ApplyAsync(Removed(1), CancellationToken.None);
+        Assert.Contains("plugin.activate contoso.throwsinread contoso.throwsinread", spans);
     }
 
     [Fact]

@@ -79,6 +79,22 @@ public sealed class PluginDiscoveryTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Discover_ManifestWithComments_IsAccepted()
+    {
+        string folder = _sandbox.Add("WellBehaved");
+        File.WriteAllText(
+            Path.Combine(folder, "plugin.json"),
+            """
+            { // for the lab
+              "id": "contoso.wellbehaved", "version": "1.0.0-beta", "api": 1, "assembly": "WellBehaved.dll",
+            }
+            """);
+        FoundPlugin found = Assert.Single(Discover());
+        Assert.Null(found.Reason);
+        Assert.Equal("1.0.0-beta", found.Manifest!.Version);
+    }
+
+    [Fact]
     public void Discover_NoManifest_IsRefused()
     {
         Directory.CreateDirectory(Path.Combine(_sandbox.Oem, "empty"));

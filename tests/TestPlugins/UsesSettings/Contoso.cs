@@ -9,7 +9,7 @@ namespace Contoso;
 public sealed record Settings
 {
     [Range(1, 60)]
-    public int Interval { get; init; } = 5;
+    public int Interval { get; set; } = 5;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -13,7 +13,7 @@ internal static class PluginComposer
     public static PluginInstance Compose(FoundPlugin plugin, PluginLoadContext code, HostServicesExportProvider services)
     {
         AssemblyFacts facts = plugin.Code!;
-        Type[] types = LoadTypes(facts, code);
+        Type[] types = LoadTypes(plugin, code);
         var choice = new ConstructorChoice(services, types);
         var conventions = new PartConventions(types.ToDictionary(type => type, choice.Choose));
         CompositionHost container = new ContainerConfiguration().WithParts(types, conventions).WithProvider(services).CreateContainer();
@@ -39,17 +39,19 @@ internal static class PluginComposer
         }
     }
 
-    private static Type[] LoadTypes(AssemblyFacts facts, PluginLoadContext code)
+    private static Type[] LoadTypes(FoundPlugin plugin, PluginLoadContext code)
     {
         string current = "";
         try
         {
             Assembly assembly = code.LoadPlugin();
-            return [.. facts.Parts.Select(name => assembly.GetType(current = name, throwOnError: true)!)];
+            return [.. plugin.Code!.Parts.Select(name => assembly.GetType(current = name, throwOnError: true)!)];
         }
         catch (Exception e) when (e is IOException or TypeLoadException or BadImageFormatException)
         {
-            throw MissingAssembly(e) is { } missing ? PluginException.MissingDependency(missing, e) : PluginException.TypeMissing(current, e);
+            throw MissingAssembly(e) is { } missing ? PluginException.MissingDependency(missing, e)
+                : current.Length == 0 ? PluginException.AssemblyUnusable(plugin.Manifest!.Assembly, e)
+                : PluginException.TypeMissing(current, e);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
@@ -40,7 +41,7 @@ internal sealed class PluginContext(string pluginId, PluginsOptions options, Plu
         {
             byte[] content = File.Exists(file) ? File.ReadAllBytes(file) : "{}"u8.ToArray();
             ReadOnlyMemory<byte> json = content.AsSpan().StartsWith("\uFEFF"u8) ? content.AsMemory(3) : content;
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            using JsonDocument document = WithoutComments(json);
             if (JsonMembers.Read(document.RootElement, typeInfo, errors) is { } settings)
             {
                 return settings;
@@ -56,6 +57,19 @@ internal sealed class PluginContext(string pluginId, PluginsOptions options, Plu
         }
 
         throw new PluginSettingsException(file, errors);
+    }
+
+    // People comment their settings; the plugin's own reader need not be told.
+    private static JsonDocument WithoutComments(ReadOnlyMemory<byte> json)
+    {
+        using var written = JsonDocument.Parse(json, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var plain = new ArrayBufferWriter<byte>(json.Length);
+        using (var writer = new Utf8JsonWriter(plain))
+        {
+            written.WriteTo(writer);
+        }
+
+        return JsonDocument.Parse(plain.WrittenMemory);
     }
 
     private static string CreateDataFolder(string folder)

@@ -110,8 +110,9 @@ internal sealed class PluginCall<T> : IPluginWork
             _phase = Phase.Over;
         }
 
-        _outcome.TrySetResult(outcome);
+        // First, so that whoever awaits this call finds its place free.
         _scheduler.OnFinished();
+        _outcome.TrySetResult(outcome);
     }
 
     private void OnTimer()
