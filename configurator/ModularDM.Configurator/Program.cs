@@ -1,1 +1,1 @@
-return 0;
+return await ModularDM.Configurator.CommandLine.Cli.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,104 @@
+using ModularDM.Contracts.Configurator;
+
+namespace ModularDM.Configurator.Authorization;
+
+/// <summary>What one connection's caller may do: the parts of the policy that are about it, worked out once.</summary>
+internal sealed class Authorizer
+{
+    private const int MaxRemembered = 256;
+    private readonly CallerIdentity _caller;
+    private readonly List<PolicyCaller> _entries;
+    private readonly Dictionary<string, PolicyGrant[]> _byPlugin = new(StringComparer.Ordinal);
+
+    public Authorizer(Policy policy, CallerIdentity caller)
+    {
+        _caller = caller;
+        _entries = [.. policy.Callers.Where(entry => entry.Subject.Matches(caller))];
+    }
+
+    /// <summary>False when the policy has no entry for the caller at all.</summary>
+    public bool IsKnown => _entries.Count > 0;
+
+    public string Describe() => _entries.Count == 0 ? _caller.ToString() : string.Join(", ", _entries.Select(entry => entry.Subject));
+
+    /// <exception cref="ConfiguratorException"><see cref="ConfiguratorErrorCode.Denied"/>; the message says which line would allow it.</exception>
+    public GrantedAttribute? Authorize(string plugin, string operation, ConfiguratorRequest request) => request switch
+    {
+        ReadDeviceAttribute read => Authorize(plugin, operation, read.Name, null),
+        WriteDeviceAttribute write => Authorize(plugin, operation, write.Name, write.Value),
+        _ => Authorize(plugin, operation, null, null),
+    };
+
+    /// <inheritdoc cref="Authorize(string, string, ConfiguratorRequest)"/>
+    public GrantedAttribute? Authorize(string plugin, string operation, string? attributeName, string? written)
+    {
+        bool operationGranted = false;
+        GrantedAttribute? found = null;
+        foreach (PolicyGrant grant in GrantsFor(plugin))
+        {
+            if (!grant.Operations.Contains(operation))
+            {
+                continue;
+            }
+
+            operationGranted = true;
+            if (attributeName is null)
+            {
+                return null;
+            }
+
+            if (grant.Attributes.TryGetValue(attributeName, out GrantedAttribute? attribute))
+            {
+                found = attribute;
+                if (written is null || attribute.Pattern?.IsMatch(written) == true)
+                {
+                    return attribute;
+                }
+            }
+        }
+
+        throw ConfiguratorException.Denied(Explain(plugin, operation, attributeName, operationGranted, found));
+    }
+
+    private string Explain(string plugin, string operation, string? attribute, bool operationGranted, GrantedAttribute? found)
+    {
+        string who = $"{_caller} may not send '{operation}' for plugin '{plugin}'";
+        string where = _entries.Count == 0
+            ? $"no entry of \"callers\" is about it; add {{ \"subject\": \"{SuggestSubject()}\"{SuggestUser()}, \"grants\": [ ... ] }} with"
+            : $"add to the grants of \"{_entries[0].Subject}\":";
+        if (!operationGranted)
+        {
+            return $"{who}: {where} {{ \"plugin\": \"{plugin}\", \"operations\": [\"{operation}\"] }}.";
+        }
+
+        if (found is null)
+        {
+            return $"{who} on attribute '{attribute}': add to the attributes of that grant {{ \"name\": \"{attribute}\", \"path\": \"...\" }}.";
+        }
+
+        return found.Pattern is null
+            ? $"{who} on attribute '{attribute}': it has no \"pattern\", so it can only be read."
+            : $"{who} on attribute '{attribute}' with this value: its \"pattern\" does not match.";
+    }
+
+    private string SuggestSubject() => _caller.Sid is { } sid ? $"sid:{sid}" : _caller.Unit is { } unit ? $"unit:{unit}" : $"uid:{_caller.Uid}";
+
+    private string SuggestUser() => _caller.Sid is null && _caller.Unit is not null ? $", \"user\": \"{_caller.Uid}\"" : string.Empty;
+
+    private PolicyGrant[] GrantsFor(string plugin)
+    {
+        lock (_byPlugin)
+        {
+            if (!_byPlugin.TryGetValue(plugin, out PolicyGrant[]? grants))
+            {
+                grants = [.. _entries.SelectMany(entry => entry.Grants).Where(grant => grant.Covers(plugin))];
+                if (_byPlugin.Count < MaxRemembered)
+                {
+                    _byPlugin.Add(plugin, grants);
+                }
+            }
+
+            return grants;
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json.Serialization;
+
+namespace ModularDM.Configurator.Authorization;
+
+/// <summary>The policy file as it is written. <see cref="PolicyReader"/> turns it into a <see cref="Policy"/> or says all that is wrong with it.</summary>
+internal sealed record PolicyDocument
+{
+    /// <summary>The version of this format; 1.</summary>
+    public int? Version { get; init; }
+
+    public IReadOnlyList<CallerEntry>? Callers { get; init; }
+
+    public RebootEntry? Reboot { get; init; }
+}
+
+/// <summary>One subject, and what the plugins it speaks for may do.</summary>
+internal sealed record CallerEntry
+{
+    /// <summary><c>unit:NAME.service</c>, <c>uid:NUMBER</c> or <c>sid:S-1-...</c>.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>With <c>unit:</c>, the account the unit runs as, by name or number.</summary>
+    public string? User { get; init; }
+
+    public IReadOnlyList<GrantEntry>? Grants { get; init; }
+}
+
+/// <summary>What one plugin, or all plugins of one vendor, may do.</summary>
+internal sealed record GrantEntry
+{
+    /// <summary>A plugin id, or <c>vendor.*</c>.</summary>
+    public string? Plugin { get; init; }
+
+    /// <summary>Wire names of operations.</summary>
+    public IReadOnlyList<string>? Operations { get; init; }
+
+    /// <summary>The attributes that <c>readAttribute</c> and <c>writeAttribute</c> reach.</summary>
+    public IReadOnlyList<AttributeEntry>? Attributes { get; init; }
+}
+
+/// <summary>One device attribute under the name by which plugins ask for it.</summary>
+internal sealed record AttributeEntry
+{
+    public string? Name { get; init; }
+
+    /// <summary>The file, absolute.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The expression that a value written must match as a whole; without it the attribute can only be read.</summary>
+    public string? Pattern { get; init; }
+
+    /// <summary>True keeps values written out of the audit.</summary>
+    public bool? Secret { get; init; }
+}
+
+/// <summary>When commanded reboots may happen.</summary>
+internal sealed record RebootEntry
+{
+    /// <summary>False forbids commanded reboots; true by default.</summary>
+    public bool? AllowReboots { get; init; }
+
+    /// <summary>First hour (0-23, local) in which the device is in use.</summary>
+    public int? ActiveHoursStart { get; init; }
+
+    /// <summary>First hour (0-23, local) after use.</summary>
+    public int? ActiveHoursEnd { get; init; }
+
+    /// <summary>Seconds between the command and the reboot, 0 to 3600; 60 by default.</summary>
+    public int? GraceSeconds { get; init; }
+
+    /// <summary>The longest lease on "no reboots" in seconds, 1 to 86400; 3600 by default.</summary>
+    public int? MaxLeaseSeconds { get; init; }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    ReadCommentHandling = System.Text.Json.JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    MaxDepth = 16,
+    WriteIndented = true)]
+[JsonSerializable(typeof(PolicyDocument))]
+internal sealed partial class PolicyJson : JsonSerializerContext;

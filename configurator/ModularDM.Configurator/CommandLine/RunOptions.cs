@@ -1,0 +1,59 @@
+using ModularDM.Configurator.Platform;
+using ModularDM.Configurator.Server;
+using ModularDM.Contracts.Configurator.Wire;
+
+namespace ModularDM.Configurator.CommandLine;
+
+/// <summary>What an operator may say to <c>run</c>. The defaults are those of the packaged service.</summary>
+internal sealed record RunOptions
+{
+    public const string DefaultPolicyPath = "/etc/modulardm/configurator-policy.json";
+    public const string DefaultStateFolder = "/var/lib/modulardm-configurator";
+
+    public string SocketPath { get; init; } = ConfiguratorProtocol.DefaultSocketPath;
+
+    public string PipeName { get; init; } = ConfiguratorProtocol.DefaultPipeName;
+
+    public string? Group { get; init; }
+
+    public string PolicyPath { get; init; } = DefaultPolicyPath;
+
+    public string StateFolder { get; init; } = DefaultStateFolder;
+
+    /// <summary>Null: <c>audit.jsonl</c> in the state folder.</summary>
+    public string? AuditPath { get; init; }
+
+    public string Platform { get; init; } = PlatformFactory.Default;
+
+    public string? ReadyFile { get; init; }
+
+    public ServerOptions Server { get; init; } = new();
+
+    public static RunOptions Parse(CommandArguments arguments)
+    {
+        var defaults = new RunOptions();
+        ServerOptions server = defaults.Server;
+        var options = new RunOptions
+        {
+            SocketPath = arguments.Option("--socket") ?? defaults.SocketPath,
+            PipeName = arguments.Option("--pipe") ?? defaults.PipeName,
+            Group = arguments.Option("--group"),
+            PolicyPath = arguments.Option("--policy") ?? defaults.PolicyPath,
+            StateFolder = Path.GetFullPath(arguments.Option("--state") ?? defaults.StateFolder),
+            AuditPath = arguments.Option("--audit"),
+            Platform = arguments.Option("--platform") ?? defaults.Platform,
+            ReadyFile = arguments.Option("--ready-file"),
+            Server = server with
+            {
+                MaxConnections = arguments.Number("--max-connections", 1, 10_000) ?? server.MaxConnections,
+                MaxConnectionsPerCaller = arguments.Number("--max-connections-per-caller", 1, 10_000) ?? server.MaxConnectionsPerCaller,
+                MaxInFlight = arguments.Number("--max-in-flight", 1, 1_000) ?? server.MaxInFlight,
+                FramesPerSecond = arguments.Number("--frames-per-second", 1, 10_000_000) ?? server.FramesPerSecond,
+                ChangesPerSecond = arguments.Number("--changes-per-second", 1, 1_000_000) ?? server.ChangesPerSecond,
+                IdleLimit = arguments.Number("--idle-seconds", 1, 2_000_000) is { } idle ? TimeSpan.FromSeconds(idle) : server.IdleLimit,
+            },
+        };
+        arguments.Operands(0, "no operand");
+        return options;
+    }
+}

@@ -1,0 +1,30 @@
+using ModularDM.Configurator.Platform.Simulated;
+using ModularDM.Configurator.Server;
+using ModularDM.Contracts.Configurator;
+
+namespace ModularDM.Configurator.Platform;
+
+/// <summary>Creates the platform that an operator named.</summary>
+internal static class PlatformFactory
+{
+    public const string Linux = "linux";
+    public const string Windows = "windows";
+    public const string Simulated = "simulated";
+
+    public static string Default => OperatingSystem.IsWindows() ? Windows : OperatingSystem.IsLinux() ? Linux : Simulated;
+
+    /// <param name="name">linux, windows or simulated.</param>
+    /// <param name="stateFolder">Root's own folder.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="log">The configurator's log.</param>
+    /// <exception cref="ConfiguratorException">There is no such platform here.</exception>
+    public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
+    {
+        Simulated => new SimulatedPlatform(stateFolder, clock),
+        Linux => CreateLinux(stateFolder, log),
+        _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
+    };
+
+    private static IPlatform CreateLinux(string stateFolder, ServerLog log) =>
+        throw ConfiguratorException.NotSupported($"The linux platform is not part of this build (state {stateFolder}, {log}).");
+}

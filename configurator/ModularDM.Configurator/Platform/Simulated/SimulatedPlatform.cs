@@ -1,0 +1,58 @@
+using ModularDM.Configurator.Platform.Windows;
+using ModularDM.Configurator.Platform.Windows.SyncMl;
+
+namespace ModularDM.Configurator.Platform.Simulated;
+
+/// <summary>The Windows path over a simulated device that is kept in a folder.</summary>
+internal sealed class SimulatedPlatform : IPlatform
+{
+    private readonly SimulatedRebootArea _reboot;
+
+    public SimulatedPlatform(string folder, TimeProvider clock)
+    {
+        Directory.CreateDirectory(folder);
+        Faults = new SimulatedFaults(folder);
+        Device = new SimulatedDevice(folder, clock);
+        Transport = new SimulatedCspTransport(Device, Faults, clock);
+        var csp = new CspClient(Transport);
+        var zone = new SimulatedTimeZoneArea(Device, Faults, clock);
+        DeviceInfo = new CspDeviceInfoArea(csp);
+        TimeZone = zone;
+        Ntp = new SimulatedNtpArea(Device, Faults);
+        TimeService = new SimulatedTimeServiceArea(Device, Faults);
+        _reboot = new SimulatedRebootArea(Transport, Device, Faults, folder, clock, zone.LocalTime);
+        Telemetry = new CspTelemetryArea(csp);
+        Attributes = new SimulatedAttributeArea(folder, Faults);
+    }
+
+    public string Name => PlatformFactory.Simulated;
+
+    public IDeviceInfoArea? DeviceInfo { get; }
+
+    public ITimeZoneArea? TimeZone { get; }
+
+    public INtpArea? Ntp { get; }
+
+    public ITimeServiceArea? TimeService { get; }
+
+    public IRebootArea? Reboot => _reboot;
+
+    public ITelemetryArea? Telemetry { get; }
+
+    public IAttributeArea? Attributes { get; }
+
+    /// <summary>Faults that can be switched on.</summary>
+    public SimulatedFaults Faults { get; }
+
+    /// <summary>The machine itself.</summary>
+    public SimulatedDevice Device { get; }
+
+    /// <summary>The engine behind the CSP areas.</summary>
+    public SimulatedCspTransport Transport { get; }
+
+    public void Dispose()
+    {
+        _reboot.Dispose();
+        Device.Dispose();
+    }
+}
