@@ -24,7 +24,11 @@ internal sealed class RebootTimers(SystemBus bus, OperationContext context)
         string systemctl = Array.Find(s_systemctl, File.Exists) ?? throw ConfiguratorException.NotSupported("This system has no systemctl.", string.Join(", ", s_systemctl));
         context.Step("write reboot units", () => FileFailures.Run("Writing the reboot timers", () =>
         {
-            UnitFile(RebootTimer.Service).Write(RebootTimer.RenderService(systemctl));
+            if (single is not null || daily is not null)
+            {
+                UnitFile(RebootTimer.Service).Write(RebootTimer.RenderService(systemctl));
+            }
+
             Write(RebootTimer.Single, single is { } at ? RebootTimer.RenderSingle(at) : null);
             Write(RebootTimer.Daily, daily is { } first ? RebootTimer.RenderDaily(first) : null);
         }));
@@ -82,8 +86,20 @@ internal sealed class RebootTimers(SystemBus bus, OperationContext context)
     private DateTimeOffset? Read(string timer)
     {
         string? text = context.Step("read reboot unit", () => FileFailures.Run("Reading a reboot timer", () => UnitFile(timer).Read()));
-        DateTimeOffset? at = text is null ? null : RebootTimer.ReadAt(text);
-        return at is not null && _manager.Read(timer).Runs && _manager.UnitFileState(timer) == "enabled" ? at : null;
+        return text is not null && RebootTimer.ReadAt(text) is { } at && _manager.UnitFileState(timer) == "enabled" && _manager.Read(timer).Runs && Waits(timer, at)
+            ? at
+            : null;
+    }
+
+    /// <summary>True when the manager goes by the file as it is now, and not by an earlier one: its own reckoning of the next moment agrees.</summary>
+    private bool Waits(string timer, DateTimeOffset at)
+    {
+        const ulong MicrosecondsOfDay = 86_400_000_000;
+        ulong moment = (ulong)((at - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+        List<TimerCalendar> calendars = _manager.ReadCalendars(timer);
+        return timer == RebootTimer.Single
+            ? at <= context.Clock.GetUtcNow() || calendars.Exists(calendar => calendar.NextElapse == moment)
+            : calendars.Exists(calendar => calendar.NextElapse >= moment && calendar.NextElapse % MicrosecondsOfDay == moment % MicrosecondsOfDay);
     }
 
     private void Verify(DateTimeOffset? single, DateTimeOffset? daily)
@@ -92,14 +108,7 @@ internal sealed class RebootTimers(SystemBus bus, OperationContext context)
         if (now.Single != ToSeconds(single) || now.Daily != ToSeconds(daily))
         {
             throw new ConfiguratorException(new ConfiguratorError(
-                ConfiguratorErrorCode.Failed, "The reboot timers were written, and systemd does not hold them as written.", "timer not active or not enabled"));
-        }
-
-        // The manager's own reading of the expressions: what it could not parse, it leaves out.
-        if ((single is not null && _manager.ReadCalendars(RebootTimer.Single).Count == 0) || (daily is not null && _manager.ReadCalendars(RebootTimer.Daily).Count == 0))
-        {
-            throw new ConfiguratorException(new ConfiguratorError(
-                ConfiguratorErrorCode.Failed, "systemd did not understand a reboot timer.", "TimersCalendar is empty"));
+                ConfiguratorErrorCode.Failed, "The reboot timers were written, and systemd does not hold them as written.", "timer not enabled, not active or of another moment"));
         }
     }
 }

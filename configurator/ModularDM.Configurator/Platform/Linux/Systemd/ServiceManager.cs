@@ -49,7 +49,7 @@ internal sealed class ServiceManager(SystemBus bus)
             bus.Get(loaded, "ConditionResult", "b", reader => reader.Bool()));
     }
 
-    /// <summary>The realtime expressions of a timer as the manager has parsed them: base, expression, microseconds of the next elapse (0 or the maximum: never).</summary>
+    /// <summary>The realtime expressions of a timer as the manager has parsed them: base, expression, microseconds of the next elapse.</summary>
     public List<TimerCalendar> ReadCalendars(string timer)
     {
         DBusObject loaded = Load(timer) with { Interface = "org.freedesktop.systemd1.Timer" };

@@ -14,7 +14,7 @@ internal sealed class LinuxTimeService : ITimeServiceArea
     {
         using SystemBus bus = SystemBus.Open(context);
         var manager = new ServiceManager(bus);
-        string unit = Find(context, manager);
+        string unit = Find(manager);
         return Read(context, manager, unit);
     }
 
@@ -27,17 +27,13 @@ internal sealed class LinuxTimeService : ITimeServiceArea
 
         using SystemBus bus = SystemBus.Open(context);
         var manager = new ServiceManager(bus);
-        string unit = Find(context, manager);
+        string unit = Find(manager);
+        // The start type of a masked unit cannot be changed, so a unit that is to be masked gets its start type first.
+        Unmask(manager, unit);
         if (settings is { Enabled: true, Startup: ServiceStartup.Auto, Started: true })
         {
-            Unmask(manager, unit);
             // timedate1 also turns off the other time services, of which one at a time may steer the clock.
             bus.Call(DBusObject.TimeDate, "SetNTP", writer => writer.Bool(true).Bool(false));
-        }
-        else
-        {
-            // Enabling a masked unit is refused; a unit to be masked is taken through its start type first, so that unmasking finds it.
-            Unmask(manager, unit);
         }
 
         if (settings.Startup == ServiceStartup.Auto)
@@ -95,7 +91,7 @@ internal sealed class LinuxTimeService : ITimeServiceArea
             $"ActiveState={state.Active}"));
     }
 
-    private static string Find(OperationContext context, ServiceManager manager) => FileFailures.Run("Reading ntp-units.d", () => NtpUnit.Find(manager));
+    private static string Find(ServiceManager manager) => FileFailures.Run("Reading ntp-units.d", () => NtpUnit.Find(manager));
 
     private static TimeServiceSettings Read(OperationContext context, ServiceManager manager, string unit)
     {
@@ -113,7 +109,6 @@ internal sealed class LinuxTimeService : ITimeServiceArea
     }
 
     /// <summary>A masked unit is "masked" to systemd, whatever its start type; its links stay and say which it was.</summary>
-    private static bool HasStartLink(string unit) => Directory.EnumerateDirectories(UnitFolder, "*.wants").Any(folder => Path.Exists(Path.Combine(folder, unit)) || IsLink(Path.Combine(folder, unit)));
-
-    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
+    private static bool HasStartLink(string unit) =>
+        Directory.EnumerateDirectories(UnitFolder, "*.wants").Any(folder => new FileInfo(Path.Combine(folder, unit)).LinkTarget is not null);
 }

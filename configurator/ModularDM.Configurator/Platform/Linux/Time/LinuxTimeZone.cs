@@ -39,21 +39,23 @@ internal sealed class LinuxTimeZone : ITimeZoneArea
     internal static TimeZoneState Describe(string iana, DateTimeOffset now)
     {
         DateTimeOffset local = ZoneDatabase.ToLocal(now, iana);
-        string? windows = ZoneDatabase.ToWindows(iana);
+        string keyName = ZoneDatabase.ToKeyName(iana);
+        bool fixedZone = keyName == iana && ZoneDatabase.IsFixedZone(iana);
+        string? windows = fixedZone ? null : ZoneDatabase.ToWindows(iana);
         PosixZone? rule = ZoneDatabase.ReadRule(iana);
         string standardName = windows ?? rule?.StandardName ?? iana;
         string daylightName = windows?.Replace("Standard", "Daylight", StringComparison.Ordinal) ?? rule?.DaylightName ?? "";
-        (int bias, TimeZoneTransition standard, TimeZoneTransition daylight) = (rule ?? new PosixZone(iana, (int)-local.Offset.TotalMinutes, "", 0, null, null) with
-        {
-            DaylightWest = (int)-local.Offset.TotalMinutes,
-        }).ToWindows(standardName, daylightName);
+        // A zone whose rule cannot be expressed is described by the offset it has now.
+        int west = (int)-local.Offset.TotalMinutes;
+        (int bias, TimeZoneTransition standard, TimeZoneTransition daylight) =
+            (rule ?? new PosixZone(iana, west, "", west, null, null)).ToWindows(standardName, daylightName);
         return new TimeZoneState
         {
             LocalTime = local.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture),
             Zone = new TimeZoneRule
             {
-                DynamicDaylightTimeDisabled = ZoneDatabase.IsFixedZone(iana),
-                KeyName = windows ?? iana,
+                DynamicDaylightTimeDisabled = fixedZone,
+                KeyName = keyName,
                 Bias = bias,
                 Standard = standard,
                 Daylight = daylight,

@@ -72,6 +72,9 @@ internal static class ZoneDatabase
         return Exists(name) ? name : null;
     }
 
+    /// <summary>The name that reports a zone without loss: the Windows name where it leads back to this very zone, otherwise the IANA name.</summary>
+    public static string ToKeyName(string iana) => ToWindows(iana) is { } windows && ToIana(windows) == iana ? windows : iana;
+
     /// <summary>Etc/GMT+5 and its like: zones chosen for their offset.</summary>
     public static bool IsFixedZone(string iana) => iana.StartsWith("Etc/GMT", StringComparison.Ordinal) && iana.Length > 8;
 
