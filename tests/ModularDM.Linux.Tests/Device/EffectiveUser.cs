@@ -13,14 +13,7 @@ internal static partial class EffectiveUser
             try
             {
                 Become(uid);
-                try
-                {
-                    result.SetResult(action());
-                }
-                finally
-                {
-                    Become(0);
-                }
+                result.SetResult(action());
             }
             catch (Exception e)
             {
@@ -31,16 +24,23 @@ internal static partial class EffectiveUser
         return result.Task;
     }
 
-    // By number: the C library's own setresuid changes all threads of the process.
+    // By number: the C library's own functions change all threads of the process. The thread ends as it is and is not used again.
     private static void Become(uint uid)
     {
-        long setresuid = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 147 : 117;
-        if (syscall(setresuid, -1, (nint)uid, -1) != 0)
+        bool arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+        Require(syscall(arm ? 159 : 116, 0, 0, 0), "setgroups");
+        Require(syscall(arm ? 149 : 119, -1, (nint)uid, -1), "setresgid");
+        Require(syscall(arm ? 147 : 117, -1, (nint)uid, -1), "setresuid");
+    }
+
+    private static void Require(long result, string call)
+    {
+        if (result != 0)
         {
-            throw new InvalidOperationException($"setresuid failed: errno {Marshal.GetLastPInvokeError()}");
+            throw new InvalidOperationException($"{call} failed: errno {Marshal.GetLastPInvokeError()}");
         }
     }
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial long syscall(long number, nint real, nint effective, nint saved);
+    private static partial long syscall(long number, nint first, nint second, nint third);
 }

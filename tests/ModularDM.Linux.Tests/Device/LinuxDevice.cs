@@ -48,12 +48,7 @@ public sealed class LinuxDevice : IAsyncLifetime
     /// <summary>Sends a request over the device's one connection, which is made anew after a reboot or a crash.</summary>
     internal async Task<ResponseFrame?> TrySendAsync(ConfiguratorRequest request)
     {
-        if (_client is null)
-        {
-            _client = await ConnectAsync();
-            Assert.Equal("linux", Assert.IsType<ServerHello>(await _client.GreetAsync()).Platform);
-        }
-
+        _client ??= await ConnectAsync();
         ResponseFrame? response = null;
         try
         {
@@ -105,26 +100,28 @@ public sealed class LinuxDevice : IAsyncLifetime
         _ = (await Container.RunAsync("systemctl", "restart", Service)).Text;
     }
 
-    /// <summary>Waits until nothing answers any more at an old connection, then until the service is back.</summary>
-    internal async Task<ConfiguratorClient> ConnectAsync()
+    /// <summary>Connects, as soon as the service is there: it may be starting again.</summary>
+    private async Task<ConfiguratorClient> ConnectAsync()
     {
         using var limit = new CancellationTokenSource(s_connectLimit, TimeProvider.System);
-        while (true)
+        while (!limit.IsCancellationRequested)
         {
+            ConfiguratorClient? client = null;
             try
             {
-                return await ConfiguratorClient.ConnectAsync(SocketPath, limit.Token);
+                client = await ConfiguratorClient.ConnectAsync(SocketPath, limit.Token);
+                Assert.Equal("linux", Assert.IsType<ServerHello>(await client.GreetAsync()).Platform);
+                return client;
             }
-            catch (SocketException) when (!limit.IsCancellationRequested)
+            catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
             {
+                client?.Dispose();
                 await Task.Delay(s_poll, TimeProvider.System, CancellationToken.None);
             }
-            catch (Exception e) when (limit.IsCancellationRequested)
-            {
-                CommandResult status = await Container.RunAsync("journalctl", "--no-pager", "--lines=40", "--unit", Service);
-                throw new TimeoutException($"The configurator does not listen: {status.Output}{status.Error}", e);
-            }
         }
+
+        CommandResult log = await Container.RunAsync("journalctl", "--no-pager", "--lines=40", "--unit", Service);
+        throw new TimeoutException($"The configurator does not listen: {log.Output}{log.Error}");
     }
 
     public async ValueTask DisposeAsync()
