@@ -1,3 +1,4 @@
+using ModularDM.Configurator.Platform.Linux;
 using ModularDM.Configurator.Platform.Simulated;
 using ModularDM.Configurator.Server;
 using ModularDM.Contracts.Configurator;
@@ -21,10 +22,7 @@ internal static class PlatformFactory
     public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
     {
         Simulated => new SimulatedPlatform(stateFolder, clock),
-        Linux => CreateLinux(stateFolder, log),
+        Linux => new LinuxPlatform(),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
     };
-
-    private static IPlatform CreateLinux(string stateFolder, ServerLog log) =>
-        throw ConfiguratorException.NotSupported($"The linux platform is not part of this build (state {stateFolder}, {log}).");
 }

@@ -1,0 +1,2 @@
+// Elsewhere every test skips itself.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
