@@ -61,7 +61,7 @@ internal static class QueryParser
         .Match(Span.Regex(@"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![A-Za-z_])"), QueryToken.Number)
         .Match(Span.Regex(@"\[\[[^\]]+\]\]"), QueryToken.Name)
         .Match(Span.Regex(@"[\p{L}\p{N}_\$][\p{L}\p{N}_\-\$]*"), QueryToken.Name)
-        .Match(Span.Regex("!=|<>|<=|>=|=|<|>"), QueryToken.Operator)
+        .Match(Span.Regex("(?:!=|<>|<=|>=|=|<|>)"), QueryToken.Operator)
         .Match(Character.EqualTo('.'), QueryToken.Dot)
         .Match(Character.EqualTo(','), QueryToken.Comma)
         .Match(Character.EqualTo('*'), QueryToken.Star)

@@ -32,21 +32,22 @@ public sealed class HubProcessTests : IDisposable
             await device.SubscribeAsync(MqttTopics.TwinResponseFilter);
 
             // Three kinds of writers at once; each counts what was acknowledged, and the kill comes in the middle.
-            Task reporting = UntilBrokenAsync(async i =>
+            TaskCompletionSource[] started = [new(), new(), new()];
+            Task reporting = UntilBrokenAsync(started[0], async i =>
             {
                 Assert.True(MqttTopics.TryParseTwinResponse((await device.RequestAsync(MqttTopics.ReportedPatch("r"), $$"""{"n":{{i}}}""")).Topic, out _, out _, out long? v));
                 version = v!.Value;
             });
-            Task tagging = UntilBrokenAsync(async i => tags = (await service.SendAsync("PATCH", "/twins/d1", $$$"""{"tags":{"n":{{{i}}}}}""")).Status == 200 ? i : tags);
+            Task tagging = UntilBrokenAsync(started[1], async i => tags = (await service.SendAsync("PATCH", "/twins/d1", $$$"""{"tags":{"n":{{{i}}}}}""")).Status == 200 ? i : tags);
             await using var sender = new RawDevice(run.SecondDeviceConnectionString, run.CaFile, TimeProvider.System);
             await sender.ConnectAsync();
-            Task sending = UntilBrokenAsync(async i =>
+            Task sending = UntilBrokenAsync(started[2], async i =>
             {
                 await sender.PublishAsync(MqttTopics.Telemetry(sender.Id), i.ToString(CultureInfo.InvariantCulture), MqttQualityOfServiceLevel.AtLeastOnce);
                 messages = i;
             });
 
-            await Task.Delay(TimeSpan.FromMilliseconds(700), TimeProvider.System);
+            await Task.WhenAll(started.Select(s => s.Task)).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
             run.Kill();
             await Task.WhenAll(reporting, tagging, sending).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System);
         }
@@ -123,13 +124,17 @@ public sealed class HubProcessTests : IDisposable
         }
     }
 
-    private static async Task UntilBrokenAsync(Func<int, Task> write)
+    private static async Task UntilBrokenAsync(TaskCompletionSource started, Func<int, Task> write)
     {
         try
         {
             for (int i = 1; ; i++)
             {
-                await write(i).WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
+                await write(i).WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+                if (i == 20)
+                {
+                    started.TrySetResult();
+                }
             }
         }
         catch (Exception e) when (e is not Xunit.Sdk.XunitException)
