@@ -46,12 +46,19 @@ internal static class HubCommand
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
-                Logging = logging => logging.SetMinimumLevel(least).AddFilter("Microsoft", LogLevel.Warning).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace),
+                Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);
         });
         return command;
     }
+
+    // The frame's own report of a failed start would bury the one sentence that says what to do.
+    private static void Configure(ILoggingBuilder logging, LogLevel least) => logging
+        .SetMinimumLevel(least)
+        .AddFilter("Microsoft", least > LogLevel.Warning ? least : LogLevel.Warning)
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
     private static void CheckPort(Option<int> option) => option.Validators.Add(result =>
     {

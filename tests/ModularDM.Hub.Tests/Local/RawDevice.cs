@@ -33,6 +33,7 @@ public sealed class RawDevice : IAsyncDisposable
         };
         client.DisconnectedAsync += _ =>
         {
+            received.Writer.TryComplete();
             closed.TrySetResult();
             return Task.CompletedTask;
         };
