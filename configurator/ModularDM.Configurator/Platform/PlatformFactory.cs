@@ -1,4 +1,5 @@
 using ModularDM.Configurator.Platform.Simulated;
+using ModularDM.Configurator.Platform.Windows;
 using ModularDM.Configurator.Server;
 using ModularDM.Contracts.Configurator;
 
@@ -20,6 +21,7 @@ internal static class PlatformFactory
     /// <exception cref="ConfiguratorException">There is no such platform here.</exception>
     public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
     {
+        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(),
         Simulated => new SimulatedPlatform(stateFolder, clock),
         Linux => CreateLinux(stateFolder, log),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
