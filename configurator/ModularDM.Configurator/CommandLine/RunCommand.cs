@@ -37,7 +37,7 @@ internal static class RunCommand
         using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log);
         using IAuditSink sink = new FileAuditSink(options.AuditPath ?? Path.Combine(options.StateFolder, "audit.jsonl"));
         var registry = new OperationRegistry(new OperationServices(platform, new RootStateStore(options.StateFolder, log), policy.Reboot));
-        var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log);
+        var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log, clock);
         var services = new SessionServices(
             policy, registry, pipeline, new CallerLimitsTable(options.Server, clock), options.Server, clock, log, ProductVersion.Current);
         using IConnectionListener listener = Listen(options);

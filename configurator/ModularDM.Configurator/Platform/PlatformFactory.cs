@@ -1,5 +1,6 @@
 using ModularDM.Configurator.Platform.Linux;
 using ModularDM.Configurator.Platform.Simulated;
+using ModularDM.Configurator.Platform.Windows;
 using ModularDM.Configurator.Server;
 using ModularDM.Contracts.Configurator;
 
@@ -21,6 +22,7 @@ internal static class PlatformFactory
     /// <exception cref="ConfiguratorException">There is no such platform here.</exception>
     public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
     {
+        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(),
         Simulated => new SimulatedPlatform(stateFolder, clock),
         Linux => new LinuxPlatform(),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),

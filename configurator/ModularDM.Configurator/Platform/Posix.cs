@@ -37,13 +37,9 @@ internal static partial class Posix
     /// <summary>Owner and mode of a path, links followed.</summary>
     public static Ownership OwnershipOf(string path) => Statx(-1, Path.GetFullPath(path), 0);
 
-    public static void ChangeGroup(string path, uint gid)
-    {
-        if (chown(path, uint.MaxValue, gid) != 0)
-        {
-            throw LastError($"chown {path}");
-        }
-    }
+    public static void ChangeGroup(string path, uint gid) => Chown(path, uint.MaxValue, gid);
+
+    public static void ChangeOwner(string path, uint uid) => Chown(path, uid, uint.MaxValue);
 
     /// <summary>Makes a rename inside the folder durable.</summary>
     public static void SyncDirectory(string path)
@@ -65,6 +61,15 @@ internal static partial class Posix
         if (failure is not null)
         {
             throw failure;
+        }
+    }
+
+    // All ones leaves that half as it is.
+    private static void Chown(string path, uint uid, uint gid)
+    {
+        if (chown(path, uid, gid) != 0)
+        {
+            throw LastError($"chown {path}");
         }
     }
 

@@ -7,8 +7,12 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Server;
 
 /// <summary>Every request's way: authorize, wait for the area, audit, act, audit.</summary>
-internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail audit, ServerLog log)
+internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail audit, ServerLog log, TimeProvider clock)
 {
+    private const int DenialsLoggedPerSecond = 10;
+
+    // A caller that is denied again and again must not be able to fill the journal.
+    private readonly TokenBucket _denials = new(DenialsLoggedPerSecond, clock);
     private readonly SemaphoreSlim[] _areas = [.. Enum.GetValues<OperationArea>().Select(_ => new SemaphoreSlim(1, 1))];
     private readonly ConcurrentDictionary<string, long> _reads = new(StringComparer.Ordinal);
 
@@ -118,7 +122,11 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
 
     private void RecordDenial(InFlightRequest request, Operation operation, CallerIdentity caller, string? traceId, ConfiguratorException denial)
     {
-        log.Warning("Denied", denial.Message);
+        if (_denials.TryTake())
+        {
+            log.Warning("Denied", denial.Message);
+        }
+
         if (operation.IsReadOnly)
         {
             return;

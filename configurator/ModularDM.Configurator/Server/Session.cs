@@ -19,6 +19,7 @@ internal sealed class Session : IDisposable
     private ITimer? _helloTimer;
     private bool _greeted;
     private volatile bool _draining;
+    private volatile bool _stopped;
 
     public Session(Connection connection, SessionServices services)
     {
@@ -47,6 +48,7 @@ internal sealed class Session : IDisposable
     public void Drain()
     {
         _draining = true;
+        _stopped = true;
         _connection.StopReading();
     }
 
@@ -82,7 +84,8 @@ internal sealed class Session : IDisposable
                 return null;
             }
 
-            while (Wait(_frames.ReadAsync(CancellationToken.None)) is { } payload)
+            // What is queued already can still be read after the reading side was shut, hence the flag.
+            while (!_stopped && Wait(_frames.ReadAsync(CancellationToken.None)) is { } payload)
             {
                 if (Admit(payload.Span) is { } request)
                 {
@@ -261,6 +264,7 @@ internal sealed class Session : IDisposable
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             // Nobody reads the answers any more, so no more requests are wanted either.
+            _stopped = true;
             _connection.StopReading();
         }
     }

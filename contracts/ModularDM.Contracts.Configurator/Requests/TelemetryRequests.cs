@@ -14,7 +14,7 @@ public sealed record SetTelemetryLevel : ConfiguratorRequest<Done>
 
 /// <summary>The level in force; null when none was ever set.</summary>
 /// <param name="Level">The level.</param>
-public sealed record TelemetryLevelState(TelemetryLevel? Level) : ConfiguratorResponse;
+public sealed record TelemetryLevelState(TelemetryLevel? Level = null) : ConfiguratorResponse;
 
 /// <summary>The four levels and their numbers (original client contract, C17).</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<TelemetryLevel>))]

@@ -55,9 +55,15 @@ internal sealed class SimulatedFaults(string folder)
 
     private static void Wait(TimeSpan delay, OperationContext context)
     {
-        TimeSpan left = context.Remaining;
-        context.CancellationToken.WaitHandle.WaitOne(delay < left ? delay : left);
-        // Throws when the caller gave up or no time is left.
+        long started = context.Clock.GetTimestamp();
+        for (TimeSpan rest = delay; rest > TimeSpan.Zero; rest = delay - context.Clock.GetElapsedTime(started))
+        {
+            // Throws when the caller gave up or no time is left.
+            TimeSpan left = context.Remaining;
+            TimeSpan wait = rest < left ? rest : left;
+            context.CancellationToken.WaitHandle.WaitOne((int)Math.Ceiling(wait.TotalMilliseconds));
+        }
+
         _ = context.Remaining;
     }
 
