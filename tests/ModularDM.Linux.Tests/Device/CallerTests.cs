@@ -53,13 +53,13 @@ public sealed class CallerTests(LinuxDevice device)
         var off = new TimeServiceSettings { Enabled = false, Startup = ServiceStartup.Manual, Started = false };
         var on = new TimeServiceSettings { Enabled = true, Startup = ServiceStartup.Auto, Started = true };
         int cutOff = 0;
-        for (int round = 0; round < 4; round++)
+        for (int round = 0; round < 3; round++)
         {
             await device.SendAsync(Wish(on));
             SystemdContainer container = device.Container;
             Task<ResponseFrame?> change = device.TrySendAsync(Wish(off));
             // Later in each round, so that different steps are cut off.
-            await Task.Delay(TimeSpan.FromMilliseconds(60 * round), TimeProvider.System, TestContext.Current.CancellationToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(90 * round), TimeProvider.System, TestContext.Current.CancellationToken);
             _ = (await container.RunAsync("systemctl", "kill", "--signal=KILL", LinuxDevice.Service)).Text;
             cutOff += await change is null ? 1 : 0;
             device.Disconnect();

@@ -10,8 +10,8 @@ internal static unsafe partial class SdBus
     [LibraryImport(Library, EntryPoint = "sd_bus_open_system")]
     public static partial int OpenSystem(out nint bus);
 
-    [LibraryImport(Library, EntryPoint = "sd_bus_flush_close_unref")]
-    public static partial nint FlushCloseUnref(nint bus);
+    [LibraryImport(Library, EntryPoint = "sd_bus_close_unref")]
+    public static partial nint CloseUnref(nint bus);
 
     [LibraryImport(Library, EntryPoint = "sd_bus_is_ready")]
     public static partial int IsReady(BusHandle bus);
@@ -71,7 +71,7 @@ internal struct SdBusError
     public int NeedsFree;
 }
 
-/// <summary>A connection to the bus, closed with what is queued on it.</summary>
+/// <summary>A connection to the bus. It is closed without flushing: every call has waited for its answer, and flushing to a bus that is silent would wait 90 s.</summary>
 internal sealed class BusHandle : SafeHandle
 {
     public BusHandle(nint bus)
@@ -81,7 +81,7 @@ internal sealed class BusHandle : SafeHandle
 
     protected override bool ReleaseHandle()
     {
-        SdBus.FlushCloseUnref(handle);
+        SdBus.CloseUnref(handle);
         return true;
     }
 }

@@ -28,29 +28,12 @@ internal sealed class LinuxTimeService : ITimeServiceArea
         using SystemBus bus = SystemBus.Open(context);
         var manager = new ServiceManager(bus);
         string unit = Find(manager);
-        // The start type of a masked unit cannot be changed, so a unit that is to be masked gets its start type first.
-        Unmask(manager, unit);
-        if (settings is { Enabled: true, Startup: ServiceStartup.Auto, Started: true })
+        if (Read(context, manager, unit) == settings)
         {
-            // timedate1 also turns off the other time services, of which one at a time may steer the clock.
-            bus.Call(DBusObject.TimeDate, "SetNTP", writer => writer.Bool(true).Bool(false));
+            return;
         }
 
-        if (settings.Startup == ServiceStartup.Auto)
-        {
-            manager.Enable(unit);
-        }
-        else
-        {
-            manager.Disable(unit);
-        }
-
-        if (!settings.Enabled)
-        {
-            manager.Mask(unit);
-        }
-
-        manager.Reload();
+        SetFiles(settings, bus, manager, unit);
         if (settings.Started)
         {
             manager.Start(unit);
@@ -63,14 +46,50 @@ internal sealed class LinuxTimeService : ITimeServiceArea
         Verify(settings, Read(context, manager, unit), manager.Read(unit), unit);
     }
 
-    private static void Unmask(ServiceManager manager, string unit)
+    /// <summary>Start type and mask. The manager is made to read its files again only when they have changed: that takes it longer than all the rest.</summary>
+    private static void SetFiles(TimeServiceSettings settings, SystemBus bus, ServiceManager manager, string unit)
     {
+        bool changed = false;
+        // The start type of a masked unit cannot be changed, so a unit that is to be masked gets its start type first.
         if (manager.UnitFileState(unit) is "masked" or "masked-runtime")
         {
             manager.Unmask(unit);
             manager.Reload();
         }
+
+        if (settings is { Enabled: true, Startup: ServiceStartup.Auto, Started: true })
+        {
+            // timedate1 also turns off the other time services, of which one at a time may steer the clock.
+            bus.Call(DBusObject.TimeDate, "SetNTP", writer => writer.Bool(true).Bool(false));
+        }
+
+        if (StartsItself(manager.UnitFileState(unit)) != (settings.Startup == ServiceStartup.Auto))
+        {
+            if (settings.Startup == ServiceStartup.Auto)
+            {
+                manager.Enable(unit);
+            }
+            else
+            {
+                manager.Disable(unit);
+            }
+
+            changed = true;
+        }
+
+        if (!settings.Enabled)
+        {
+            manager.Mask(unit);
+            changed = true;
+        }
+
+        if (changed)
+        {
+            manager.Reload();
+        }
     }
+
+    private static bool StartsItself(string? fileState) => fileState is "enabled" or "enabled-runtime" or "alias" or "linked" or "static";
 
     private static void Verify(TimeServiceSettings wanted, TimeServiceSettings actual, UnitState state, string unit)
     {
@@ -99,7 +118,7 @@ internal sealed class LinuxTimeService : ITimeServiceArea
         bool masked = file is "masked" or "masked-runtime";
         bool starts = masked
             ? context.Step("read start links", () => FileFailures.Run("Reading the unit's start links", () => HasStartLink(unit)))
-            : file is "enabled" or "enabled-runtime" or "alias" or "linked" or "static";
+            : StartsItself(file);
         return new TimeServiceSettings
         {
             Enabled = !masked,
