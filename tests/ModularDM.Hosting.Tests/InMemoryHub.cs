@@ -99,6 +99,10 @@ internal sealed class InMemoryHub : IHubConnection
         }
     }
 
+    /// <summary>Calls a direct method as a service would.</summary>
+    public Task<HubMethodResponse> CallAsync(string name, string payload) =>
+        _listener!.OnMethodAsync(new HubMethodRequest(name, Encoding.UTF8.GetBytes(payload)), CancellationToken.None).WaitAsync(TestTimeouts.Default);
+
     /// <summary>A notification out of order or of an old version.</summary>
     public void Notify(string json) => _listener!.OnDesired(Encoding.UTF8.GetBytes(json));
 
