@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace ModularDM.Host;
 
@@ -50,5 +51,23 @@ public static class DeviceHost
         builder.Services.AddWindowsService(options => options.ServiceName = "ModularDMHost");
         builder.Services.AddModularDM();
         return builder;
+    }
+
+    /// <summary>All that is wrong with the configuration, each with the key to type; empty when all is well. To be asked before the host is run.</summary>
+    public static IReadOnlyList<string> FindMistakes(IHost host)
+    {
+        try
+        {
+            host.Services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException e)
+        {
+            return [.. e.Failures];
+        }
+        catch (AggregateException e) when (e.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return [.. e.InnerExceptions.Cast<OptionsValidationException>().SelectMany(inner => inner.Failures)];
+        }
     }
 }

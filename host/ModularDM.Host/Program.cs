@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using ModularDM.Host;
 
 var configuration = new Option<string?>("--config", "-c")
@@ -19,14 +18,16 @@ command.SetAction(async (parsed, cancellationToken) =>
     try
     {
         using IHost host = DeviceHost.CreateBuilder(parsed.GetValue(settings) ?? [], parsed.GetValue(configuration)).Build();
-        await host.RunAsync(cancellationToken);
-        return 0;
-    }
-    catch (OptionsValidationException e)
-    {
-        foreach (string failure in e.Failures)
+        IReadOnlyList<string> mistakes = DeviceHost.FindMistakes(host);
+        if (mistakes.Count == 0)
         {
-            await Console.Error.WriteLineAsync($"mdm-host: {failure}");
+            await host.RunAsync(cancellationToken);
+            return 0;
+        }
+
+        foreach (string mistake in mistakes)
+        {
+            await Console.Error.WriteLineAsync($"mdm-host: {mistake}");
         }
     }
     catch (Exception e) when (e is FileNotFoundException or InvalidDataException or FormatException)

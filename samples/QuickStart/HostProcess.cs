@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 using ModularDM.Contracts;
 using ModularDM.Host;
 
@@ -11,20 +10,18 @@ internal static class HostProcess
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        try
+        HostApplicationBuilder builder = DeviceHost.CreateBuilder([], configurationFile: args[0]);
+        builder.Services.AddSingleton<Appliance>();
+        builder.Services.AddSingleton<IApplication>(services => services.GetRequiredService<Appliance>());
+        builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
+        using IHost host = builder.Build();
+        if (DeviceHost.FindMistakes(host) is { Count: > 0 } mistakes)
         {
-            HostApplicationBuilder builder = DeviceHost.CreateBuilder([], configurationFile: args[0]);
-            builder.Services.AddSingleton<Appliance>();
-            builder.Services.AddSingleton<IApplication>(services => services.GetRequiredService<Appliance>());
-            builder.Services.AddHostedService(services => services.GetRequiredService<Appliance>());
-            using IHost host = builder.Build();
-            await host.RunAsync();
-            return 0;
-        }
-        catch (OptionsValidationException e)
-        {
-            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, e.Failures));
+            await Console.Error.WriteLineAsync(string.Join(Environment.NewLine, mistakes));
             return 78;
         }
+
+        await host.RunAsync();
+        return 0;
     }
 }

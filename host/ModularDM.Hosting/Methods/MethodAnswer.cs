@@ -20,7 +20,7 @@ internal static class MethodAnswer
     private static HubMethodResponse Envelope(int status, SectionStatus lastChange, IReadOnlyList<SectionError> errors)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, ReportedJson.Readable);
         writer.WriteStartObject();
         writer.WritePropertyName(SectionStatus.Member);
         lastChange.Write(writer);

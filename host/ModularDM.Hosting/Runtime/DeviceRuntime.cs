@@ -41,29 +41,15 @@ internal sealed partial class DeviceRuntime(
         }
     }
 
-    public void OnConnected()
-    {
-        Connected(hub.HubHostName, hub.DeviceId);
-        engine.Value.Connected();
-    }
+    public void OnConnected() => engine.Value.Connected();
 
-    public void OnDisconnected(string reason)
-    {
-        Disconnected(hub.HubHostName, reason);
-        engine.Value.Disconnected();
-    }
+    public void OnDisconnected(string reason) => engine.Value.Disconnected();
 
     public void OnDesired(ReadOnlyMemory<byte> patch) => engine.Value.Patched(patch);
 
     public Task<HubMethodResponse> OnMethodAsync(HubMethodRequest request, CancellationToken cancellationToken) => methods.Value.InvokeAsync(request, cancellationToken);
 
     public void Dispose() => _stopping.Dispose();
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Connected to {Hub} as {Device}")]
-    private partial void Connected(string hub, string device);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Disconnected from {Hub}: {Reason}")]
-    private partial void Disconnected(string hub, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The hub connection did not close in time")]
     private partial void ConnectionLeftBehind();

@@ -1,4 +1,3 @@
-using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
 namespace ModularDM.Hosting.Runtime;
@@ -11,11 +10,14 @@ public sealed class RuntimeOptions
 
     /// <summary>The folder for the twin's state, the plugins' data and the flight recorder. It is made when it is missing, for this user alone.</summary>
     /// <value>The default is <c>/var/lib/modulardm</c>, or <c>%ProgramData%\ModularDM</c> on Windows.</value>
-    [Required(ErrorMessage = "Runtime:DataFolder is required: the folder in which the device keeps its state.")]
     public string DataFolder { get; set; } = OperatingSystem.IsWindows()
         ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ModularDM")
         : "/var/lib/modulardm";
 }
 
-[OptionsValidator]
-internal sealed partial class RuntimeOptionsValidator : IValidateOptions<RuntimeOptions>;
+internal sealed class RuntimeOptionsValidator : IValidateOptions<RuntimeOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RuntimeOptions options) => string.IsNullOrWhiteSpace(options.DataFolder)
+        ? ValidateOptionsResult.Fail("Runtime:DataFolder is required: the folder in which the device keeps its state.")
+        : ValidateOptionsResult.Success;
+}

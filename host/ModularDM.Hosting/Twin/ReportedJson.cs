@@ -8,11 +8,14 @@ namespace ModularDM.Hosting.Twin;
 /// <summary>Puts a section's report and its status together as the hub will hold them, and takes them apart again.</summary>
 internal static class ReportedJson
 {
+    /// <summary>The twin is no web page: '+' and '<' stay what they are, for those who read it with a plain tool.</summary>
+    public static JsonWriterOptions Readable { get; } = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The body's members and <c>lastChange</c>. Nulls are left out: in a merge patch they would delete, so the hub can never hold one.</summary>
     public static byte[] Compose(ReadOnlyMemory<byte> body, SectionStatus? status)
     {
         var buffer = new ArrayBufferWriter<byte>(body.Length + 256);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         if (!body.IsEmpty)
         {
@@ -79,7 +82,7 @@ internal static class ReportedJson
     public static byte[] Place(SectionName name, byte[] section)
     {
         var buffer = new ArrayBufferWriter<byte>(section.Length + 64);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         writer.WriteStartObject(name.Vendor);
         writer.WritePropertyName(name.Section);
@@ -93,7 +96,7 @@ internal static class ReportedJson
     public static byte[] NullMember(string name)
     {
         var buffer = new ArrayBufferWriter<byte>(64);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, Readable);
         writer.WriteStartObject();
         writer.WriteNull(name);
         writer.WriteEndObject();

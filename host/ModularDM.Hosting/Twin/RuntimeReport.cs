@@ -29,6 +29,11 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     {
         lock (_gate)
         {
+            if (_watching && _unknown.SequenceEqual(desired.Unknown))
+            {
+                return;
+            }
+
             _unknown = [.. desired.Unknown];
             if (!_watching)
             {
@@ -38,6 +43,15 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
         }
 
         Refresh();
+    }
+
+    /// <summary>Reports the summary alone, after a section's status changed.</summary>
+    public void RefreshSummary()
+    {
+        lock (_gate)
+        {
+            Set("summary", WriteSummary);
+        }
     }
 
     /// <summary>Reports what may have changed. What has not costs nothing.</summary>
@@ -143,7 +157,7 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     private void Set(string member, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using var writer = new Utf8JsonWriter(buffer);
+        using var writer = new Utf8JsonWriter(buffer, ReportedJson.Readable);
         write(writer);
         writer.Flush();
         reported.SetValue(new SectionName(Vendor, member), buffer.WrittenSpan.ToArray());

@@ -29,6 +29,7 @@ internal sealed class SectionTable : IDisposable
         {
             worker.Before = [.. graph.After(worker.Name).Select(name => _workers[name])];
             worker.Settled += settled => Settled?.Invoke(settled);
+            worker.TurnedPending += () => TurnedPending?.Invoke();
         }
 
         InOrder = [.. graph.Order.Select(name => _workers[name])];
@@ -39,6 +40,9 @@ internal sealed class SectionTable : IDisposable
 
     /// <summary>Raised after a section's value was applied, whatever came out.</summary>
     public event Action<SectionWorker>? Settled;
+
+    /// <summary>Raised after a section that takes its time was reported pending.</summary>
+    public event Action? TurnedPending;
 
     public DesiredState Desired { get; }
 

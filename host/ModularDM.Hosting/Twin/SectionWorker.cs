@@ -27,6 +27,9 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     /// <summary>Raised after a value was applied, whatever came out.</summary>
     public event Action<SectionWorker>? Settled;
 
+    /// <summary>Raised after the section was reported pending.</summary>
+    public event Action? TurnedPending;
+
     public ISectionOwner Owner => owner;
 
     public SectionName Name => owner.Name;
@@ -240,8 +243,11 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
         return reading;
     }
 
-    private void SayPending(SectionWork work, Activity? span) =>
+    private void SayPending(SectionWork work, Activity? span)
+    {
         reported.Set(Name, null, new SectionStatus(work.Received, SectionState.Pending, work.Version, TraceOf(span, work)));
+        TurnedPending?.Invoke();
+    }
 
     private static string? TraceOf(Activity? span, SectionWork work) =>
         span?.TraceId.ToString() ?? (work.Cause.TraceId == default ? null : work.Cause.TraceId.ToString());

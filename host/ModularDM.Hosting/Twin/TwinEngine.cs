@@ -36,6 +36,7 @@ internal sealed partial class TwinEngine(
         reported.Due += sender.Kick;
         sender.Acknowledged += RememberSoon;
         sections.Settled += OnSettled;
+        sections.TurnedPending += runtimeReport.RefreshSummary;
         runtimeReport.Update(sections.Desired);
         DateTimeOffset now = clock.GetLocalNow();
         foreach (SectionWorker worker in sections.InOrder.Where(worker => worker.Owner.ApplyAtBoot))
@@ -58,6 +59,7 @@ internal sealed partial class TwinEngine(
         await _loop;
         reported.Due -= sender.Kick;
         sections.Settled -= OnSettled;
+        sections.TurnedPending -= runtimeReport.RefreshSummary;
         await sections.StopAsync(s_stopLimit, clock);
         await sender.StopAsync();
         memory.Save(sections, reported);
@@ -277,7 +279,7 @@ internal sealed partial class TwinEngine(
             }
         }
 
-        runtimeReport.Refresh();
+        runtimeReport.RefreshSummary();
         RememberSoon();
     }
 

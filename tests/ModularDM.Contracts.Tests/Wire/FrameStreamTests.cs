@@ -62,9 +62,10 @@ public sealed class FrameStreamTests
     [InlineData(0u)]
     [InlineData(ConfiguratorProtocol.MaxFrameBytes + 1u)]
     [InlineData(uint.MaxValue)]
-    public async Task Read_LengthOutsideTheLimits_IsRefusedWithoutReadingOn(uint length)
+    public async Task Read_LengthOutsideTheLimits_IsRefusedAndNothingBehindItIsRead(uint length)
     {
-        byte[] bytes = new byte[64];
+        // Far more than the reader takes in one go: what a hostile length promises must not be fetched.
+        byte[] bytes = new byte[ConfiguratorProtocol.MaxFrameBytes * 2];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, length);
         using var stream = new MemoryStream(bytes);
         using var reader = new FrameStream(stream);
@@ -72,7 +73,7 @@ public sealed class FrameStreamTests
         ConfiguratorException e = await Assert.ThrowsAsync<ConfiguratorException>(() => reader.ReadAsync(TestContext.Current.CancellationToken).AsTask());
 
         Assert.Equal(ConfiguratorErrorCode.BadFrame, e.Code);
-        Assert.Equal(ConfiguratorProtocol.HeaderBytes, stream.Position);
+        Assert.InRange(stream.Position, ConfiguratorProtocol.HeaderBytes, 64 * 1024);
     }
 
     [Fact]

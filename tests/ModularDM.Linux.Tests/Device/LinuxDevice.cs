@@ -9,6 +9,9 @@ namespace ModularDM.Linux.Tests.Device;
 public sealed class LinuxDevice : IAsyncLifetime
 {
     public const string Service = "modulardm-configurator.service";
+
+    /// <summary>Environment variable with the path of a published (native) configurator to test in place of the one built here.</summary>
+    public const string PublishedConfigurator = "MODULARDM_TEST_CONFIGURATOR";
     private const string PolicyPath = "/etc/modulardm/configurator-policy.json";
     private static readonly TimeSpan s_connectLimit = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(50);
@@ -135,6 +138,13 @@ public sealed class LinuxDevice : IAsyncLifetime
 
     private static void Install(OverlayRoot root)
     {
+        string program = $"{SystemdContainer.DotnetInside} {SystemdContainer.ProgramsInside}/mdm-configurator.dll";
+        if (Environment.GetEnvironmentVariable(PublishedConfigurator) is { Length: > 0 } published)
+        {
+            File.Copy(published, Path.Combine(root.Share, "mdm-configurator"));
+            program = $"{SystemdContainer.ShareInside}/mdm-configurator";
+        }
+
         root.Write("/etc/hostname", "contoso-device\n");
         root.Write(PolicyPath, Policy("\"graceSeconds\": 0"));
         File.SetUnixFileMode(Path.Combine(root.Root, PolicyPath.TrimStart('/')), UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -150,7 +160,7 @@ public sealed class LinuxDevice : IAsyncLifetime
             [Service]
             Type=notify
             Environment=DOTNET_EnableDiagnostics=0
-            ExecStart={SystemdContainer.DotnetInside} {SystemdContainer.ProgramsInside}/mdm-configurator.dll run --platform linux --socket {SystemdContainer.ShareInside}/configurator.sock
+            ExecStart={program} run --platform linux --socket {SystemdContainer.ShareInside}/configurator.sock
             Restart=on-failure
             RestartSec=100ms
 

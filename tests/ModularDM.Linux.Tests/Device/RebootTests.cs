@@ -102,6 +102,16 @@ public sealed class RebootTests(LinuxDevice device) : IClassFixture<LinuxDevice>
     }
 
     [Fact]
+    public async Task Schedule_WhoseFileSystemdHasNotReadYet_IsNotReported()
+    {
+        await device.SendAsync(new SetRebootSchedule { Single = Seconds(s_clock.GetUtcNow().AddDays(1)) });
+        // As a configurator leaves it that dies between writing the file and starting the timer anew.
+        _ = (await device.Container.RunAsync("sed", "-i", "s/^At=.*/At=2190-01-01T00:00:00Z/; s/^OnCalendar=.*/OnCalendar=2190-01-01 00:00:00 UTC/", "/etc/systemd/system/modulardm-reboot-single.timer")).Text;
+        Assert.Null((await device.SendAsync(new GetRebootSchedule())).Single);
+        await ClearAsync();
+    }
+
+    [Fact]
     public async Task RebootNow_WithoutGrace_RebootsAndIsRemembered()
     {
         RebootSchedule before = await device.SendAsync(new GetRebootSchedule());

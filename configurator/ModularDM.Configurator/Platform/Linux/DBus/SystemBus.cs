@@ -12,6 +12,7 @@ internal sealed unsafe class SystemBus : IDisposable
 {
     // A wait is cut into slices so that a caller who gives up is noticed.
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(200);
+    private const int Interrupted = 4;
     private readonly BusHandle _bus;
     private readonly OperationContext _context;
 
@@ -164,7 +165,9 @@ internal sealed unsafe class SystemBus : IDisposable
 
         if (processed == 0)
         {
-            Require(call, SdBus.Wait(_bus, Microseconds(remaining < s_slice ? remaining : s_slice)));
+            // A signal to this process (the runtime sends itself some) ends the wait early; that is no failure.
+            int waited = SdBus.Wait(_bus, Microseconds(remaining < s_slice ? remaining : s_slice));
+            Require(call, waited == -Interrupted ? 0 : waited);
         }
 
         return null;
