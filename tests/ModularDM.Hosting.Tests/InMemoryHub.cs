@@ -31,6 +31,9 @@ internal sealed class InMemoryHub : IHubConnection
     /// <summary>Is asked before a report is taken; throws to refuse it.</summary>
     public Action<string>? BeforeReport { get; set; }
 
+    /// <summary>Is asked after a report was taken; throws to lose the answer.</summary>
+    public Action<string>? AfterReport { get; set; }
+
     /// <summary>While true, notifications are lost, as on a link that is about to break.</summary>
     public bool LoseNotifications { get; set; }
 
@@ -152,6 +155,7 @@ internal sealed class InMemoryHub : IHubConnection
         }
 
         ready.ForEach(waiter => waiter.Done.TrySetResult(waiter.Node));
+        AfterReport?.Invoke(text);
         return Task.FromResult(_reportedVersion);
     }
 

@@ -91,7 +91,7 @@ internal sealed class DesiredState
         while (splitter.MoveNext())
         {
             bool removing = splitter.Kind == JsonTokenType.Null;
-            if (_collapsed.Count > 0 && !splitter.Section.IsEmpty && _collapsed.Remove(splitter.Vendor.ToString()))
+            if (_collapsed.Count > 0 && (!splitter.Section.IsEmpty || splitter.Kind == JsonTokenType.StartObject) && _collapsed.Remove(splitter.Vendor.ToString()))
             {
                 _unknown.Remove(new SectionName(splitter.Vendor.ToString(), ""));
                 fetchWhole = true;
@@ -128,6 +128,11 @@ internal sealed class DesiredState
 
     private SectionName? Find(ref TwinSplitter splitter, bool removing)
     {
+        if (splitter.Section.IsEmpty && splitter.Kind == JsonTokenType.StartObject)
+        {
+            return null;
+        }
+
         if (splitter.Section.IsEmpty)
         {
             // A vendor's node that is no object holds no sections. What was there stays as it is, and the mistake is named.

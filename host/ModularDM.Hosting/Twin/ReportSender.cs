@@ -27,6 +27,12 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
     /// <summary>Raised after the hub acknowledged a patch: now is the time to remember.</summary>
     public event Action? Acknowledged;
 
+    /// <summary>
+    /// Raised when nobody knows whether the hub took a patch. Sending is closed then: a difference against what the hub may not have would be wrong,
+    /// so the twin is to be fetched first.
+    /// </summary>
+    public event Action? InDoubt;
+
     /// <summary>The hub can be reached and its reported properties are known: sending may begin.</summary>
     public void Open()
     {
@@ -100,6 +106,12 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
 
             HubFailure? failure = await TrySendAsync(patch);
             failures = failure is null ? 0 : failures + 1;
+            if (failure is HubFailure.Timeout or HubFailure.ServerError)
+            {
+                Close();
+                InDoubt?.Invoke();
+            }
+
             if (failure is { } kind && (IsClosed() || !await PauseAsync(failures, kind)))
             {
                 return;

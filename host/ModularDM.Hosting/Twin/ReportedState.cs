@@ -38,12 +38,12 @@ internal sealed class ReportedState(TimeProvider clock)
 
             section.Status = status ?? section.Status;
             section.Wanted = ReportedJson.Compose(section.Body, section.Status);
-            error = CheckLimits(name, section);
+            int others = _foreignSize + _sections.Values.Where(other => other != section).Sum(other => other.Size);
+            error = ReportLimits.Check(name, section.Wanted, others, out int size);
+            section.Size = error is null ? size : 0;
             if (error is not null)
             {
-                section.Body = default;
-                section.Status = SectionStatus.Failed(clock.GetLocalNow(), section.Status?.Version, section.Status?.TraceId, [error]);
-                section.Wanted = ReportedJson.Compose(section.Body, section.Status);
+                section.Fail(error, clock.GetLocalNow());
             }
 
             point = Touch(section);
@@ -170,7 +170,7 @@ internal sealed class ReportedState(TimeProvider clock)
                         continue;
                     }
 
-                    Acknowledge(Section(name), JsonSerializer.SerializeToUtf8Bytes(member.Value));
+                    Section(name).TakeHubs(JsonSerializer.SerializeToUtf8Bytes(member.Value));
                 }
             }
         }
@@ -226,7 +226,7 @@ internal sealed class ReportedState(TimeProvider clock)
                 section.Acknowledged = part.Wanted;
                 section.AcknowledgedSequence = part.Sequence;
                 section.IsDue = section.Sequence > part.Sequence;
-                Complete(section);
+                section.Complete();
             }
         }
     }
@@ -237,9 +237,7 @@ internal sealed class ReportedState(TimeProvider clock)
         lock (_gate)
         {
             ReportedSection section = Section(name);
-            section.Body = default;
-            section.Status = SectionStatus.Failed(clock.GetLocalNow(), section.Status?.Version, section.Status?.TraceId, [error]);
-            section.Wanted = ReportedJson.Compose(section.Body, section.Status);
+            section.Fail(error, clock.GetLocalNow());
             Touch(section);
         }
     }
@@ -285,7 +283,7 @@ internal sealed class ReportedState(TimeProvider clock)
                 {
                     section.IsDue = false;
                     section.Acknowledged = section.Wanted;
-                    Complete(section);
+                    section.Complete();
                     continue;
                 }
 
@@ -319,52 +317,6 @@ internal sealed class ReportedState(TimeProvider clock)
             .Select(pair => new ReportPart(pair.Key, null, pair.Value.Sequence, default))], vendor);
     }
 
-    private static void Acknowledge(ReportedSection section, byte[] hub)
-    {
-        section.Acknowledged = hub;
-        (ReadOnlyMemory<byte> body, SectionStatus? status) = ReportedJson.Split(hub);
-        bool newer = section.Touched && (!section.Restored || section.Status is null || status is null || section.Status.Time >= status.Time);
-        section.Restored = false;
-        if (newer)
-        {
-            return;
-        }
-
-        // Nothing newer is known here than what the hub has: that is the report.
-        (section.Body, section.Status, section.Wanted, section.Size) = (body, status, hub, hub.Length);
-        section.IsDue = false;
-        Complete(section);
-    }
-
-    private SectionError? CheckLimits(SectionName name, ReportedSection section)
-    {
-        using var document = JsonDocument.Parse(section.Wanted!);
-        int others = _foreignSize + _sections.Where(pair => pair.Value != section).Sum(pair => pair.Value.Size);
-        int size = TwinLimits.Measure(document.RootElement);
-        section.Size = size;
-        using var placed = JsonDocument.Parse(ReportedJson.Place(name, section.Wanted!));
-        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(placed.RootElement, int.MaxValue);
-        if (violations.Count > 0)
-        {
-            section.Size = 0;
-            return new SectionError("", "the hub does not accept the report: " + string.Join("; ", violations), ErrorCodes.ReportTooLarge);
-        }
-
-        if (size + others <= TwinLimits.ReportedBytes)
-        {
-            return null;
-        }
-
-        section.Size = 0;
-        string biggest = string.Join(", ", document.RootElement.EnumerateObject()
-            .Select(member => (member.Name, Size: TwinLimits.Measure(member.Value))).OrderByDescending(member => member.Size).Take(3)
-            .Select(member => $"{member.Name} ({member.Size})"));
-        return new SectionError(
-            "",
-            $"the report of {name} is {size} bytes and the rest of the reported properties {others}; the hub allows {TwinLimits.ReportedBytes} in all. Biggest members: {biggest}",
-            ErrorCodes.ReportTooLarge);
-    }
-
     private ReportedSection Section(SectionName name)
     {
         if (!_sections.TryGetValue(name, out ReportedSection? section))
@@ -377,60 +329,7 @@ internal sealed class ReportedState(TimeProvider clock)
 
     private long Touch(ReportedSection section)
     {
-        section.Touched = true;
-        section.Cause = Activity.Current?.Context ?? default;
-        section.IsDue = true;
-        return section.Sequence = ++_sequence;
-    }
-
-    private static void Complete(ReportedSection section)
-    {
-        if (!section.IsDue)
-        {
-            section.AcknowledgedSequence = section.Sequence;
-        }
-
-        section.Waiters.RemoveAll(waiter => waiter.Point <= section.AcknowledgedSequence && waiter.Done.TrySetResult());
-    }
-
-    private sealed class ReportedSection
-    {
-        public ReadOnlyMemory<byte> Body { get; set; }
-
-        public SectionStatus? Status { get; set; }
-
-        /// <summary>What the section should say; null when it should not be there.</summary>
-        public byte[]? Wanted { get; set; }
-
-        /// <summary>What the hub is known to have; null when it has nothing, or before that is known.</summary>
-        public byte[]? Acknowledged { get; set; }
-
-        public bool IsDue { get; set; }
-
-        /// <summary>True when this run said something of it; otherwise the hub's word stands.</summary>
-        public bool Touched { get; set; }
-
-        /// <summary>True until the hub was asked: the report comes from an earlier run and may be older than the hub's.</summary>
-        public bool Restored { get; set; }
-
-        public int Size { get; set; }
-
-        public long Sequence { get; set; }
-
-        /// <summary>The span that caused the newest change.</summary>
-        public ActivityContext Cause { get; set; }
-
-        public long AcknowledgedSequence { get; set; }
-
-        public List<(long Point, TaskCompletionSource Done)> Waiters { get; } = [];
+        section.Touch(++_sequence);
+        return _sequence;
     }
 }
-
-/// <summary>One reported patch on its way.</summary>
-/// <param name="Json">The merge patch.</param>
-/// <param name="Parts">What it makes true.</param>
-/// <param name="ClearedVendor">The vendor whose node it removes; null for an ordinary patch.</param>
-internal sealed record ReportPatch(ReadOnlyMemory<byte> Json, IReadOnlyList<ReportPart> Parts, string? ClearedVendor);
-
-/// <summary>A section's share of a patch.</summary>
-internal sealed record ReportPart(SectionName Name, byte[]? Wanted, long Sequence, ActivityContext Cause);

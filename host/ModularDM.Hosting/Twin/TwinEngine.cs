@@ -35,6 +35,7 @@ internal sealed partial class TwinEngine(
         memory.Restore(sections, reported);
         reported.Due += sender.Kick;
         sender.Acknowledged += RememberSoon;
+        sender.InDoubt += FetchAgain;
         sections.Settled += OnSettled;
         sections.TurnedPending += runtimeReport.RefreshSummary;
         runtimeReport.Update(sections.Desired);
@@ -58,6 +59,7 @@ internal sealed partial class TwinEngine(
         await _stopping.CancelAsync();
         await _loop;
         reported.Due -= sender.Kick;
+        sender.InDoubt -= FetchAgain;
         sections.Settled -= OnSettled;
         sections.TurnedPending -= runtimeReport.RefreshSummary;
         await sections.StopAsync(s_stopLimit, clock);
@@ -100,7 +102,7 @@ internal sealed partial class TwinEngine(
     private void Enqueue(TwinEvent item)
     {
         // A full queue means the loop is far behind; a patch that is left out is made good by fetching the whole twin.
-        if (!_events.Writer.TryWrite(item) && item.Kind is TwinEventKind.Patch or TwinEventKind.Connected)
+        if (!_events.Writer.TryWrite(item) && item.Kind is TwinEventKind.Patch or TwinEventKind.Connected or TwinEventKind.Fetch)
         {
             _missed = true;
             QueueFull();
@@ -282,6 +284,8 @@ internal sealed partial class TwinEngine(
         runtimeReport.RefreshSummary();
         RememberSoon();
     }
+
+    private void FetchAgain() => Enqueue(new TwinEvent(TwinEventKind.Fetch));
 
     private void RememberSoon() => _remember?.Change(s_rememberAfter, Timeout.InfiniteTimeSpan);
 

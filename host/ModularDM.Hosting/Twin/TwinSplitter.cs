@@ -8,11 +8,13 @@ namespace ModularDM.Hosting.Twin;
 internal ref struct TwinSplitter
 {
     private const int MaxName = 1024;
+    private static readonly byte[] s_empty = "{}"u8.ToArray();
     private readonly ReadOnlyMemory<byte> _document;
     private readonly Span<char> _vendorBuffer;
     private readonly Span<char> _sectionBuffer;
     private Utf8JsonReader _reader;
     private bool _inVendor;
+    private bool _isEmpty;
 
     /// <summary>Splits <paramref name="document"/>.</summary>
     /// <param name="document">One JSON object, UTF-8.</param>
@@ -32,7 +34,7 @@ internal ref struct TwinSplitter
     /// <summary>The first-level name.</summary>
     public ReadOnlySpan<char> Vendor { get; private set; }
 
-    /// <summary>The second-level name; empty when the vendor's own value is not an object, and <see cref="Value"/> is that value.</summary>
+    /// <summary>The second-level name; empty when the vendor's own value is not an object, or an empty one, and <see cref="Value"/> is that value.</summary>
     public ReadOnlySpan<char> Section { get; private set; }
 
     /// <summary>The value's bytes.</summary>
@@ -52,9 +54,18 @@ internal ref struct TwinSplitter
                 if (_reader.TokenType == JsonTokenType.EndObject)
                 {
                     _inVendor = false;
-                    continue;
+                    if (!_isEmpty)
+                    {
+                        continue;
+                    }
+
+                    Section = default;
+                    Value = s_empty;
+                    Kind = JsonTokenType.StartObject;
+                    return true;
                 }
 
+                _isEmpty = false;
                 Section = ReadName(_sectionBuffer);
                 ReadValue();
                 return true;
@@ -76,7 +87,7 @@ internal ref struct TwinSplitter
             _reader.Read();
             if (_reader.TokenType == JsonTokenType.StartObject)
             {
-                _inVendor = true;
+                (_inVendor, _isEmpty) = (true, true);
                 continue;
             }
 

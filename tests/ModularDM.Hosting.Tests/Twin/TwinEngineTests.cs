@@ -412,6 +412,29 @@ public sealed class TwinEngineTests : IDisposable
     }
 
     [Fact]
+    public async Task Report_WhoseAnswerIsLost_IsLookedUpBeforeTheNextIsSent()
+    {
+        bool lose = true;
+        _hub.AfterReport = patch =>
+        {
+            if (lose && patch.Contains("\"boost\":true", StringComparison.Ordinal))
+            {
+                lose = false;
+                throw HubException.Timeout("Twin PATCH", TimeSpan.FromSeconds(60));
+            }
+        };
+        await using TwinFixture twin = Run();
+        await _hub.ReportedAsync(node => node["modularDM"] is not null);
+        _hub.PatchDesired("""{"contoso":{"fan":{"boost":true}}}""");
+        await _hub.ReportedAsync(node => node["contoso"]?["fan"]?["boost"] is not null);
+
+        _hub.PatchDesired("""{"contoso":{"fan":null}}""");
+        await _hub.ReportedAsync(node => node["contoso"]?["fan"] is null);
+
+        Assert.False(lose);
+    }
+
+    [Fact]
     public async Task Report_MadeWhileOffline_ArrivesAfterARestart()
     {
         _hub.PatchDesired("""{"contoso":{"fan":{"speed":40}}}""");
