@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 
 namespace ModularDM.Host;
@@ -34,19 +33,20 @@ public static class DeviceHost
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         if (SystemdHelpers.IsSystemdService())
         {
-            builder.Logging.AddConsole(options => options.FormatterName = ConsoleFormatterNames.Systemd);
+            builder.Logging.AddSystemdConsole(options => options.IncludeScopes = true);
         }
         else
         {
             builder.Logging.AddSimpleConsole(options =>
             {
                 options.SingleLine = true;
+                options.IncludeScopes = true;
                 options.TimestampFormat = "HH:mm:ss.fff ";
             });
         }
 
         // The trace id in every line is how support gets from a log to a trace.
-        builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Logging.Configure(options => options.ActivityTrackingOptions = ActivityTrackingOptions.TraceId);
         builder.Services.AddSystemd();
         builder.Services.AddWindowsService(options => options.ServiceName = "ModularDMHost");
         builder.Services.AddModularDM();

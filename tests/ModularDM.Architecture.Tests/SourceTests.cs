@@ -12,6 +12,7 @@ public sealed partial class SourceTests
     private static readonly Dictionary<string, (int Times, string Why)> s_boundaries = new(StringComparer.Ordinal)
     {
         ["host/ModularDM.Hosting/Twin/SectionWorker.cs"] = (1, "an error of our own must not leave a section pending"),
+        ["host/ModularDM.Hosting/Twin/TwinEngine.cs"] = (1, "one message, however odd, must not end the twin's loop"),
         ["host/ModularDM.Hosting/Methods/MethodRouter.cs"] = (1, "a caller gets an answer, whatever happened"),
         ["host/ModularDM.Hosting/Methods/LongWork.cs"] = (1, "work after a 202 must end as something"),
         ["host/ModularDM.Hosting/Plugins/Calls/PluginCall.cs"] = (1, "plugin code: whatever it throws is that one call's failure"),

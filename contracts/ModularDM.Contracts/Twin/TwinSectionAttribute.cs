@@ -38,4 +38,8 @@ public sealed class TwinSectionAttribute : ExportAttribute
     /// <summary>True when the device forgets the setting at power-off, so that it is applied again at every start of the runtime even if nothing changed.</summary>
     /// <value>The default is false.</value>
     public bool ApplyAtBoot { get; set; }
+
+    /// <summary>True when the desired value may hold secrets: it is then kept in memory alone, and applied anew in every run.</summary>
+    /// <value>The default is false.</value>
+    public bool HoldsSecrets { get; set; }
 }

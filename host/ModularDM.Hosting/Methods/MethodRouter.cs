@@ -27,7 +27,7 @@ internal sealed partial class MethodRouter(MethodTable methods, LongWork longWor
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            // One of the four boundaries: logged in full here, bland outside.
+            // A boundary: logged in full here, bland outside.
             RouterFailed(e, request.Name);
             response = Refuse(500, received, "the runtime failed; see the device log");
         }

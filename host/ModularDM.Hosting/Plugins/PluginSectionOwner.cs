@@ -18,6 +18,8 @@ internal sealed class PluginSectionOwner(Plugin plugin, SectionExport export) : 
 
     public bool ApplyAtBoot => export.ApplyAtBoot;
 
+    public bool HoldsSecrets => export.HoldsSecrets;
+
     public async Task<ApplyResult> ApplyAsync(SectionDesired desired, CancellationToken cancellationToken)
     {
         PluginAnswer<ApplyResult> answer = await plugin.CallAsync(

@@ -8,7 +8,7 @@ public sealed class RuntimeOptions
     /// <summary>The configuration section.</summary>
     public const string SectionName = "Runtime";
 
-    /// <summary>The folder for the twin's state, the plugins' data and the flight recorder. It is made when it is missing, for this user alone.</summary>
+    /// <summary>The folder for what is known of the twin. It is made when it is missing, for this user alone.</summary>
     /// <value>The default is <c>/var/lib/modulardm</c>, or <c>%ProgramData%\ModularDM</c> on Windows.</value>
     public string DataFolder { get; set; } = OperatingSystem.IsWindows()
         ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ModularDM")

@@ -23,6 +23,8 @@ public static class HostTelemetry
 
     internal static Counter<long> Reports { get; } = Meter.CreateCounter<long>("modulardm.twin.reports", "{patch}", "Reported patches, by outcome.");
 
+    internal static Gauge<int> OutboxDepth { get; } = Meter.CreateGauge<int>("modulardm.twin.outbox", "{section}", "Sections whose report the hub has not acknowledged.");
+
     internal static Counter<long> Reconnects { get; } = Meter.CreateCounter<long>("modulardm.hub.reconnects", "{connection}", "Connections to the hub after the first.");
 
     internal static Counter<long> ConfiguratorRequests { get; } = Meter.CreateCounter<long>("modulardm.configurator.requests", "{request}", "Requests to root, by operation and outcome.");

@@ -19,7 +19,7 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
     private readonly CancellationTokenSource _stopping = new();
     private readonly Lock _gate = new();
     private readonly HashSet<SectionName> _refused = [];
-    private Task _running = Task.CompletedTask;
+    private TaskCompletionSource? _idle;
     private bool _open;
     private bool _busy;
     private bool _again;
@@ -70,23 +70,38 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
             }
 
             _busy = true;
+            _idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        Task running = SendAllAsync();
-        lock (_gate)
-        {
-            _running = running;
-        }
+        _ = SendAllAsync(_idle);
     }
 
     /// <summary>Ends when nothing is on its way any more.</summary>
     public async Task StopAsync()
     {
+        Task idle;
+        lock (_gate)
+        {
+            idle = _idle?.Task ?? Task.CompletedTask;
+        }
+
         await _stopping.CancelAsync();
-        await _running;
+        await idle;
     }
 
     public void Dispose() => _stopping.Dispose();
+
+    private async Task SendAllAsync(TaskCompletionSource idle)
+    {
+        try
+        {
+            await SendAllAsync();
+        }
+        finally
+        {
+            idle.SetResult();
+        }
+    }
 
     private async Task SendAllAsync()
     {
@@ -105,6 +120,7 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
             }
 
             HubFailure? failure = await TrySendAsync(patch);
+            HostTelemetry.OutboxDepth.Record(reported.DueCount);
             failures = failure is null ? 0 : failures + 1;
             if (failure is HubFailure.Timeout or HubFailure.ServerError)
             {

@@ -53,22 +53,42 @@ internal sealed class ReportedState(TimeProvider clock)
         return (point, error);
     }
 
-    /// <summary>Sets a value of the runtime's own, which has no status: <c>modularDM.version</c>.</summary>
-    public void SetValue(SectionName name, byte[] json)
+    /// <summary>Sets values of the runtime's own, which have no status (<c>modularDM.version</c>), all in one patch.</summary>
+    public void SetValues(IReadOnlyList<(SectionName Name, byte[] Json)> values)
     {
+        bool changed = false;
         lock (_gate)
         {
-            ReportedSection section = Section(name);
-            if (section.Wanted is { } wanted && wanted.AsSpan().SequenceEqual(json))
+            foreach ((SectionName name, byte[] json) in values)
             {
-                return;
-            }
+                ReportedSection section = Section(name);
+                if (section.Wanted is { } wanted && wanted.AsSpan().SequenceEqual(json))
+                {
+                    continue;
+                }
 
-            section.Wanted = json;
-            Touch(section);
+                section.Wanted = json;
+                Touch(section);
+                changed = true;
+            }
         }
 
-        Due?.Invoke();
+        if (changed)
+        {
+            Due?.Invoke();
+        }
+    }
+
+    /// <summary>How many sections the hub has not acknowledged as they are wanted.</summary>
+    public int DueCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sections.Values.Count(section => section.IsDue);
+            }
+        }
     }
 
     /// <summary>Takes a section out of the report.</summary>

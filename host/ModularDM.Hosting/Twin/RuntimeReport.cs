@@ -50,7 +50,7 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     {
         lock (_gate)
         {
-            Set("summary", WriteSummary);
+            reported.SetValues([Value("summary", WriteSummary)]);
         }
     }
 
@@ -59,11 +59,14 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     {
         lock (_gate)
         {
-            Set("version", writer => writer.WriteStringValue(Version));
-            Set("platform", writer => writer.WriteStringValue(RuntimeInformation.RuntimeIdentifier));
-            Set("plugins", WritePlugins);
-            Set("unknown", WriteUnknown);
-            Set("summary", WriteSummary);
+            reported.SetValues(
+            [
+                Value("version", writer => writer.WriteStringValue(Version)),
+                Value("platform", writer => writer.WriteStringValue(RuntimeInformation.RuntimeIdentifier)),
+                Value("plugins", WritePlugins),
+                Value("unknown", WriteUnknown),
+                Value("summary", WriteSummary),
+            ]);
         }
     }
 
@@ -154,12 +157,12 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
         writer.WriteEndObject();
     }
 
-    private void Set(string member, Action<Utf8JsonWriter> write)
+    private static (SectionName Name, byte[] Json) Value(string member, Action<Utf8JsonWriter> write)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using var writer = new Utf8JsonWriter(buffer, ReportedJson.Readable);
         write(writer);
         writer.Flush();
-        reported.SetValue(new SectionName(Vendor, member), buffer.WrittenSpan.ToArray());
+        return (new SectionName(Vendor, member), buffer.WrittenSpan.ToArray());
     }
 }

@@ -117,7 +117,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
         {
             while (TakeNext(idle) is { } work)
             {
-                await DoAsync(work);
+                await DoSafelyAsync(work);
                 if (work.Kind != SectionWorkKind.Read)
                 {
                     Settled?.Invoke(this);
@@ -128,13 +128,20 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
         {
             idle.TrySetResult();
         }
-        catch (Exception e)
+    }
+
+    private async Task DoSafelyAsync(SectionWork work)
+    {
+        try
         {
-            // One of the four boundaries. An error of our own must not leave the section pending, or wait for ever.
+            await DoAsync(work);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stopping.IsCancellationRequested)
+        {
+            // A boundary: an error of our own must not leave the section pending, nor hold up what was posted meanwhile.
             WorkerFailed(e, Name);
             reported.Set(Name, null, SectionStatus.Failed(
-                clock.GetLocalNow(), null, Activity.Current?.TraceId.ToString(), [new SectionError("", "the runtime failed; see the device log", e.HResult, ErrorSubSystem.Unknown)]));
-            idle.TrySetResult();
+                work.Received, work.Version > 0 ? work.Version : null, Activity.Current?.TraceId.ToString(), [new SectionError("", "the runtime failed; see the device log", e.HResult, ErrorSubSystem.Unknown)]));
         }
     }
 
@@ -159,7 +166,8 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
         using Activity? span = HostTelemetry.Source.StartActivity($"{HostTelemetry.Spans.TwinApply} {Name}", ActivityKind.Internal, work.Cause);
         span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, Name.ToString()).SetTag(HostTelemetry.Tags.TwinVersion, work.Version);
         long started = clock.GetTimestamp();
-        await using ITimer pending = clock.CreateTimer(_ => SayPending(work, span), null, PendingAfter, Timeout.InfiniteTimeSpan);
+        await using ITimer pending = clock.CreateTimer(
+            _ => SayPending(work, span), null, work.Kind == SectionWorkKind.Read ? Timeout.InfiniteTimeSpan : PendingAfter, Timeout.InfiniteTimeSpan);
         ApplyResult result = work.Kind == SectionWorkKind.Read ? ApplyResult.Completed : await ApplyAsync(work);
         SectionReading? reading = work.Kind == SectionWorkKind.Remove ? null : await ReadAsync();
         await pending.DisposeAsync();
@@ -196,15 +204,23 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
             return;
         }
 
-        // A read alone tells what is true; it does not make a failed apply a good one.
-        bool keep = work.Kind == SectionWorkKind.Read && result.Outcome == ApplyOutcome.Completed && Result is { Outcome: not ApplyOutcome.Completed };
         (_, SectionError? tooLarge) = reported.Set(
-            Name, reading?.Report, keep ? Status(Result!, work, span) : Status(result, work, span));
+            Name, reading?.Report, work.Kind == SectionWorkKind.Read ? StatusAfterRead(result, work, span) : Status(result, work, span));
         if (tooLarge is not null)
         {
             span?.SetStatus(ActivityStatusCode.Error, tooLarge.ToString());
             SectionFailed(Name, work.Version, tooLarge.ToString());
         }
+    }
+
+    // A read tells what is true. It makes no failed apply a good one, and takes no version away from a good one; null leaves the status as it is.
+    private SectionStatus? StatusAfterRead(ApplyResult read, SectionWork work, Activity? span)
+    {
+        SectionStatus? known = reported.StatusOf(Name);
+        bool applyFailed = known?.State == SectionState.Failed && !IsCompleted && TargetHash is not null;
+        return applyFailed || (known?.State == SectionState.Completed && read.Outcome == ApplyOutcome.Completed)
+            ? null
+            : SectionStatus.From(read, work.Received, known?.Version, TraceOf(span, work));
     }
 
     private static SectionStatus Status(ApplyResult result, SectionWork work, Activity? span) =>
@@ -234,6 +250,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     private async Task<SectionReading> ReadAsync()
     {
         using Activity? span = HostTelemetry.Source.StartActivity($"{HostTelemetry.Spans.SectionRead} {Name}");
+        span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, Name.ToString());
         SectionReading reading = await owner.ReadAsync(stopping);
         if (reading.Error is { } error)
         {
@@ -245,7 +262,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
     private void SayPending(SectionWork work, Activity? span)
     {
-        reported.Set(Name, null, new SectionStatus(work.Received, SectionState.Pending, work.Version, TraceOf(span, work)));
+        reported.Set(Name, null, new SectionStatus(work.Received, SectionState.Pending, work.Version > 0 ? work.Version : null, TraceOf(span, work)));
         TurnedPending?.Invoke();
     }
 

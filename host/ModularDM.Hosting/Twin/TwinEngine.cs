@@ -17,12 +17,14 @@ internal sealed partial class TwinEngine(
     IEnumerable<ITwinObserver> observers, TimeProvider clock, ILogger<TwinEngine> logger) : IDisposable
 {
     private static readonly TimeSpan s_fetchAgain = TimeSpan.FromDays(1);
+    private static readonly TimeSpan s_afterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_rememberAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(5);
     private readonly Channel<TwinEvent> _events = Channel.CreateBounded<TwinEvent>(new BoundedChannelOptions(256) { SingleReader = true });
     private readonly CancellationTokenSource _stopping = new();
     private ITimer? _daily;
     private ITimer? _remember;
+    private ITimer? _again;
     private Task _loop = Task.CompletedTask;
     private long _version;
     private bool _following;
@@ -49,6 +51,7 @@ internal sealed partial class TwinEngine(
         }
 
         _remember = clock.CreateTimer(_ => Enqueue(new TwinEvent(TwinEventKind.Remember)), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _again = clock.CreateTimer(_ => Connected(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _daily = clock.CreateTimer(_ => Enqueue(new TwinEvent(TwinEventKind.Fetch)), null, s_fetchAgain, s_fetchAgain);
         _loop = Task.Run(LoopAsync);
     }
@@ -96,6 +99,7 @@ internal sealed partial class TwinEngine(
     {
         _daily?.Dispose();
         _remember?.Dispose();
+        _again?.Dispose();
         _stopping.Dispose();
     }
 
@@ -115,17 +119,32 @@ internal sealed partial class TwinEngine(
         {
             await foreach (TwinEvent item in _events.Reader.ReadAllAsync(_stopping.Token))
             {
-                await HandleAsync(item);
-                if (_missed && hub.IsConnected)
-                {
-                    _missed = false;
-                    await FetchAsync();
-                }
+                await HandleSafelyAsync(item);
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
         {
             // The end that Stop asked for.
+        }
+    }
+
+    private async Task HandleSafelyAsync(TwinEvent item)
+    {
+        try
+        {
+            await HandleAsync(item);
+            if (_missed && hub.IsConnected)
+            {
+                _missed = false;
+                await FetchAsync();
+            }
+        }
+        catch (Exception e) when (!_stopping.IsCancellationRequested)
+        {
+            // A boundary: one message, however odd, must not end the loop. What it was about is found by fetching the whole twin in a while.
+            EventFailed(e, item.Kind);
+            _following = false;
+            _again?.Change(s_afterFailure, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -155,7 +174,7 @@ internal sealed partial class TwinEngine(
 
     private async Task PatchAsync(TwinEvent item)
     {
-        long version = HubTwin.VersionOf(item.Patch.Span);
+        long version = VersionOf(item.Patch);
         if (version != 0 && version <= _version)
         {
             PatchIsOld(version, _version);
@@ -177,7 +196,7 @@ internal sealed partial class TwinEngine(
         {
             changes = sections.Desired.Merge(item.Patch, out fetchWhole);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             span?.SetStatus(ActivityStatusCode.Error, e.Message);
             PatchUnreadable(e);
@@ -197,6 +216,20 @@ internal sealed partial class TwinEngine(
         }
     }
 
+    // 0, and with it the whole twin, for what is not even JSON.
+    private long VersionOf(ReadOnlyMemory<byte> patch)
+    {
+        try
+        {
+            return HubTwin.VersionOf(patch.Span);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            PatchUnreadable(e);
+            return 0;
+        }
+    }
+
     private async Task FetchAsync()
     {
         _following = false;
@@ -211,7 +244,7 @@ internal sealed partial class TwinEngine(
             {
                 FetchFailed(e.Message);
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or InvalidOperationException)
             {
                 TwinUnreadable(e);
             }
@@ -319,6 +352,9 @@ internal sealed partial class TwinEngine(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A desired patch is not JSON: the whole twin is fetched")]
     private partial void PatchUnreadable(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The twin engine failed at {Event}; the whole twin will be fetched")]
+    private partial void EventFailed(Exception exception, TwinEventKind @event);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The hub's twin is not JSON")]
     private partial void TwinUnreadable(Exception exception);

@@ -101,6 +101,43 @@ public sealed class TwinEngineTests : IDisposable
         Assert.Equal(1, _hub.Fetches);
     }
 
+    [Theory]
+    [InlineData("{oops")]
+    [InlineData("")]
+    [InlineData("[1]")]
+    [InlineData("""{"contoso":{"fan\ud800":{"speed":1}},"$version":3}""")]
+    [InlineData("""{"contoso":{"fan":{"speed":"\ud800"}},"$version":3}""")]
+    public async Task Patch_ThatCannotBeRead_FetchesFullTwinAndTheNextIsApplied(string patch)
+    {
+        _hub.PatchDesired("""{"contoso":{"fan":{"speed":40}}}""");
+        await using TwinFixture twin = Run();
+        await _hub.SectionAsync("contoso", "fan", "completed", 2);
+
+        _hub.Notify(patch);
+        await WaitAsync(() => _hub.Fetches == 2);
+        _hub.PatchDesired("""{"contoso":{"fan":{"speed":50}}}""");
+
+        Assert.Equal(50, (int)(await _hub.SectionAsync("contoso", "fan", "completed", 3))["speed"]!);
+    }
+
+    [Fact]
+    public async Task ReportAll_OfAnAppliedSection_KeepsItsVersionAndOfARejectedOneItsError()
+    {
+        _time.OnApply = (_, _) => Task.FromResult(ApplyResult.Rejected(new SectionError("ntpServer", "no such server", 5)));
+        _hub.PatchDesired("""{"contoso":{"fan":{"speed":40}},"windows":{"timeInfo":{"ntpServer":"?"}}}""");
+        await using TwinFixture twin = Run();
+        await _hub.SectionAsync("contoso", "fan", "completed", 2);
+        await _hub.SectionAsync("windows", "timeInfo", "failed", 2);
+
+        _fan.Device = """{"speed":41}""";
+        _time.Device = """{"ntpServer":"b"}""";
+        await twin.Engine.ReportAllAsync(CancellationToken.None);
+        JsonNode reported = await _hub.ReportedAsync(node => (int?)node["contoso"]!["fan"]!["speed"] == 41 && (string?)node["windows"]!["timeInfo"]!["ntpServer"] == "b");
+
+        Assert.Equal(("completed", 2), ((string)reported["contoso"]!["fan"]!["lastChange"]!["state"]!, (int)reported["contoso"]!["fan"]!["lastChange"]!["version"]!));
+        Assert.Contains("no such server", (string)reported["windows"]!["timeInfo"]!["lastChange"]!["errContext"]!, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Desired_VersionGap_FetchesFullTwin()
     {

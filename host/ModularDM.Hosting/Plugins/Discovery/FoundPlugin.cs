@@ -24,7 +24,7 @@ internal sealed record FoundPlugin(string Id, string Folder, PluginManifest? Man
 
 /// <summary>A class with <see cref="TwinSectionAttribute"/>, its names checked.</summary>
 internal sealed record SectionExport(
-    string TypeName, SectionName Name, IReadOnlyList<SectionName> After, TimeSpan ApplyLimit, TimeSpan ReadLimit, bool ApplyAtBoot);
+    string TypeName, SectionName Name, IReadOnlyList<SectionName> After, TimeSpan ApplyLimit, TimeSpan ReadLimit, bool ApplyAtBoot, bool HoldsSecrets);
 
 /// <summary>A class with <see cref="Contracts.Methods.DirectMethodAttribute"/>, its names checked.</summary>
 internal sealed record MethodExport(string TypeName, string Name, SectionName? Reports, TimeSpan Limit, TimeSpan WorkLimit);

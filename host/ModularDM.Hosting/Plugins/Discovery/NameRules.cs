@@ -31,7 +31,8 @@ internal sealed class NameRules(string pluginId, bool isCore, PluginsOptions opt
                     [.. after.Select(a => Parsed(attribute, a)).OfType<SectionName>()],
                     Limit(attribute, nameof(TwinSectionAttribute.ApplyTimeoutSeconds), 60, TwinSectionAttribute.MaxTimeoutSeconds, options.MaxApplySeconds),
                     Limit(attribute, nameof(TwinSectionAttribute.ReadTimeoutSeconds), 10, TwinSectionAttribute.MaxTimeoutSeconds, options.MaxReadSeconds),
-                    attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.ApplyAtBoot)) is true));
+                    attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.ApplyAtBoot)) is true,
+                    attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.HoldsSecrets)) is true));
             }
         }
 
