@@ -33,13 +33,14 @@ public static class DeviceHost
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
         if (SystemdHelpers.IsSystemdService())
         {
-            builder.Logging.AddConsole(options => options.FormatterName = ConsoleFormatterNames.Systemd);
+            builder.Logging.AddSystemdConsole(options => options.IncludeScopes = true);
         }
         else
         {
             builder.Logging.AddSimpleConsole(options =>
             {
                 options.SingleLine = true;
+                options.IncludeScopes = true;
                 options.TimestampFormat = "HH:mm:ss.fff ";
             });
         }

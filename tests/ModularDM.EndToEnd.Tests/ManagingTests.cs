@@ -32,7 +32,8 @@ public sealed class ManagingTests(QuickStartSystem system) : IClassFixture<Quick
         Assert.Equal("completed", section.TextAt("lastChange.state"));
         Assert.Equal("40", section.TextAt("speedPercent"));
         Assert.Equal("102", section.TextAt("pwm"));
-        Assert.Equal("102", Attribute("fan0.pwm"));
+        Assert.Equal("1224", section.TextAt("rpm"));
+        Assert.Equal("102", File.ReadAllText(system.Attribute("pwm0")).Trim());
     }
 
     [Fact]
@@ -45,7 +46,7 @@ public sealed class ManagingTests(QuickStartSystem system) : IClassFixture<Quick
         Assert.Equal("failed", section.TextAt("lastChange.state"));
         Assert.Contains("speedPercent", section.TextAt("lastChange.errContext"), StringComparison.Ordinal);
         Assert.Equal("153", section.TextAt("pwm"));
-        Assert.Equal("153", Attribute("fan0.pwm"));
+        Assert.Equal("153", File.ReadAllText(system.Attribute("pwm0")).Trim());
 
         section = await Service.ManageAsync("contoso", "fan", """{"speedPercent":60}""");
         Assert.Equal("completed", section.TextAt("lastChange.state"));
@@ -132,12 +133,11 @@ public sealed class ManagingTests(QuickStartSystem system) : IClassFixture<Quick
     public async Task Thermometer_Interval_SendsReadings()
     {
         long last = (await Service.GetMessagesAsync(0)).Select(message => (long)message!["sequence"]!).DefaultIfEmpty().Max();
-        string attribute = AttributeFile("temp0.input");
-        await File.WriteAllTextAsync(attribute, "43500");
+        await File.WriteAllTextAsync(system.Attribute("temp0_input"), "43500");
         await Service.ManageAsync("contoso", "thermometer", """{"intervalSeconds":1}""");
 
         JsonNode message = await TestTimeouts.WaitForAsync(
-            async () => (await Service.GetMessagesAsync(last)).FirstOrDefault(message => message.TextAt("body.temperatureCelsius") is not null),
+            async () => (await Service.GetMessagesAsync(last)).FirstOrDefault(message => message.TextAt("body.temperatureCelsius") == "43.5"),
             () => Task.FromResult("No reading came: " + system.Logs()));
 
         Assert.Equal("temperature", message.TextAt("properties.kind"));
@@ -145,8 +145,4 @@ public sealed class ManagingTests(QuickStartSystem system) : IClassFixture<Quick
     }
 
     private JsonNode Device() => JsonNode.Parse(QuickStartSystem.ReadShared(Path.Combine(system.Data, "configurator", "state", "simulated.json")))!;
-
-    private string AttributeFile(string name) => Path.Combine(system.Data, "configurator", "attributes", name);
-
-    private string Attribute(string name) => File.ReadAllText(AttributeFile(name)).Trim();
 }

@@ -35,7 +35,7 @@ public sealed class MethodTests(QuickStartSystem system) : IClassFixture<QuickSt
     public async Task Calibrate_Reference_AnswersTheOffsetAndTheSectionUsesIt()
     {
         await Service.ManageAsync("contoso", "thermometer", """{"intervalSeconds":3600}""");
-        await File.WriteAllTextAsync(Path.Combine(system.Data, "configurator", "attributes", "temp0.input"), "42000");
+        await File.WriteAllTextAsync(system.Attribute("temp0_input"), "42000");
 
         JsonNode answer = await Service.InvokeAsync("contoso.calibrate", """{"referenceCelsius":40.5}""");
 
@@ -59,7 +59,7 @@ public sealed class MethodTests(QuickStartSystem system) : IClassFixture<QuickSt
         Assert.Equal(409, (int)again["status"]!);
         JsonNode reported = await Service.WaitReportedAsync(all => all.TextAt("contoso.fanBoost.lastChange.state") == "completed", "the end of the boost");
         Assert.Equal("false", reported.TextAt("contoso.fanBoost.running"));
-        Assert.Equal("51", (await File.ReadAllTextAsync(Path.Combine(system.Data, "configurator", "attributes", "fan0.pwm"))).Trim());
+        Assert.Equal("51", (await File.ReadAllTextAsync(system.Attribute("pwm0"))).Trim());
     }
 
     [Fact]

@@ -38,7 +38,7 @@ public sealed class OutageTests(QuickStartSystem system) : IClassFixture<QuickSt
         await system.Service.ManageAsync("contoso", "thermometer", """{"intervalSeconds":1,"thresholdCelsius":90}""");
         await system.KillAsync("hub");
         // The reading that crosses the threshold is reported by the plugin, not by desired.
-        await File.WriteAllTextAsync(Path.Combine(system.Data, "configurator", "attributes", "temp0.input"), "95000");
+        await File.WriteAllTextAsync(system.Attribute("temp0_input"), "95000");
 
         await TestTimeouts.WaitForAsync<object>(
             async () =>

@@ -34,6 +34,9 @@ public sealed partial class QuickStartSystem : IAsyncLifetime
 
     internal string Policy => Path.Combine(Data, "configurator", "policy.json");
 
+    /// <summary>The file behind one of the device's attributes.</summary>
+    internal string Attribute(string file) => Path.Combine(Data, "configurator", "state", "attributes", file);
+
     internal string PluginsFolder => Ready.TextAt("pluginsFolder")!;
 
     /// <summary>Adds to the environment of the next start.</summary>
