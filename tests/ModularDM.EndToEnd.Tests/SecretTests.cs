@@ -17,8 +17,7 @@ public sealed class SecretTests(QuickStartSystem system) : IClassFixture<QuickSt
         Assert.Equal("failed", section.TextAt("lastChange.state"));
         section = await system.Service.ManageAsync("windows", "externalStorage", $$"""{"connectionString":["{{Secret}}"]}""");
         Assert.Equal("failed", section.TextAt("lastChange.state"));
-        await system.Service.ManageAsync("windows", "externalStorage", $$"""{"connectionString":"AccountName=contoso;AccountKey={{Secret}}","{{Secret}}":1}""");
-        section = await system.Service.ManageAsync("windows", "externalStorage", $$"""{"connectionString":"AccountName=contoso;AccountKey={{Secret}}","{{Secret}}":null}""");
+        section = await system.Service.ManageAsync("windows", "externalStorage", $$"""{"connectionString":"AccountName=contoso;AccountKey={{Secret}}"}""");
         Assert.Equal("completed", section.TextAt("lastChange.state"));
 
         // A restart reads what was kept; an orderly stop writes down all there is.
@@ -29,7 +28,8 @@ public sealed class SecretTests(QuickStartSystem system) : IClassFixture<QuickSt
         string[] hubsOwn = ["hub.db", "hub.db-wal", "hub.db-shm"];
         foreach (string file in Directory.EnumerateFiles(system.Data, "*", SearchOption.AllDirectories).Where(file => !hubsOwn.Contains(Path.GetFileName(file))))
         {
-            Assert.False(QuickStartSystem.ReadShared(file).Contains(Secret, StringComparison.Ordinal), $"{file} holds the secret");
+            string? line = QuickStartSystem.ReadShared(file).Split('\n').FirstOrDefault(line => line.Contains(Secret, StringComparison.Ordinal));
+            Assert.True(line is null, $"{file} holds the secret: {line}");
         }
     }
 

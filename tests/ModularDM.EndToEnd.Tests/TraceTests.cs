@@ -14,17 +14,17 @@ public sealed class TraceTests(QuickStartSystem system, ITestOutputHelper output
             () =>
             {
                 List<RecordedSpan> spans = [.. RecordedSpan.ReadAll(system.TracesFolder).Where(span => span.TraceId == traceId)];
-                return Task.FromResult(spans.Exists(IsReport) ? spans : null);
+                return Task.FromResult(spans.Find(IsRead) is { } done && spans.Exists(span => IsReport(span) && span.Start >= done.Start) && spans.Exists(IsApply) ? spans : null);
             },
             () => Task.FromResult($"Trace {traceId} was not recorded to its end."));
 
         Print(trace, null, "");
         RecordedSpan receive = Assert.Single(trace, span => span.Name == "twin.receive");
-        RecordedSpan apply = Assert.Single(trace, span => span.Name == "twin.apply windows.timeInfo");
+        RecordedSpan apply = Assert.Single(trace, IsApply);
         RecordedSpan request = Assert.Single(trace, span => span.Name == "configurator.request setTimeZone");
         RecordedSpan operation = Assert.Single(trace, span => span.Name == "configurator.operation setTimeZone");
-        RecordedSpan read = Assert.Single(trace, span => span.Name == "section.read windows.timeInfo");
-        RecordedSpan report = trace.Last(IsReport);
+        RecordedSpan read = Assert.Single(trace, IsRead);
+        RecordedSpan report = trace.Where(IsReport).MaxBy(span => span.Start)!;
         Assert.Null(receive.ParentSpanId);
         Assert.Equal(receive.SpanId, apply.ParentSpanId);
         Assert.Equal(apply.SpanId, request.ParentSpanId);
@@ -48,6 +48,10 @@ public sealed class TraceTests(QuickStartSystem system, ITestOutputHelper output
             () => Task.FromResult($"No line of the log names trace {traceId}: {system.Logs()}"),
             TimeSpan.FromSeconds(5));
     }
+
+    private static bool IsApply(RecordedSpan span) => span.Name == "twin.apply windows.timeInfo";
+
+    private static bool IsRead(RecordedSpan span) => span.Name == "section.read windows.timeInfo";
 
     private static bool IsReport(RecordedSpan span) => span.Name == "twin.report" && span.Section?.Split(',').Contains("windows.timeInfo") == true;
 
