@@ -21,7 +21,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         int seed = int.TryParse(Environment.GetEnvironmentVariable("MODULARDM_SEED"), CultureInfo.InvariantCulture, out int given) ? given : Random.Shared.Next();
         output.WriteLine($"Seed {seed}, {kills} kills, {patches} patches");
         // Who kills from outside is not the plugin that happens to run; the quarantine of plugins that kill their process has tests of its own.
-        await using QuickStartSystem system = new QuickStartSystem().With("MODULARDM_Plugins__MaxDeaths", "100000");
+        await using QuickStartSystem system = new QuickStartSystem().With("MODULARDM_Plugins__MaxDeaths", "100");
         await system.StartAsync();
         long began = TimeProvider.System.GetTimestamp();
 
