@@ -6,6 +6,7 @@ namespace ModularDM.Samples.QuickStart;
 /// <summary>Writes what an administrator would write on a real device: the host's configuration and root's policy.</summary>
 internal static class Configuration
 {
+    private const string Pwm = "pwm0", Tachometer = "fan0_input", Temperature = "temp0_input";
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static void WriteHost(Layout layout, HubReady hub, HubDevice device)
@@ -30,7 +31,8 @@ internal static class Configuration
     /// <summary>Root's policy, unless there is one that somebody may have changed: who may ask for what. Everything else is refused.</summary>
     public static void WritePolicy(Layout layout)
     {
-        (string Name, string Start)[] attributes = [("fan0.pwm", "0"), ("fan0.rpm", "0"), ("temp0.input", "42000")];
+        // Files of the names that a real fan and a real sensor have below /sys: the simulated tachometer follows its duty cycle by them.
+        (string Name, string Start)[] attributes = [(Pwm, "0"), (Tachometer, "0"), (Temperature, "42000")];
         foreach ((string name, string start) in attributes)
         {
             string file = layout.Attribute(name);
@@ -45,9 +47,9 @@ internal static class Configuration
             return;
         }
 
-        JsonObject Attribute(string name, string? pattern = null)
+        JsonObject Attribute(string name, string file, string? pattern = null)
         {
-            var attribute = new JsonObject { ["name"] = name, ["path"] = layout.Attribute(name) };
+            var attribute = new JsonObject { ["name"] = name, ["path"] = layout.Attribute(file) };
             if (pattern is not null)
             {
                 attribute["pattern"] = pattern;
@@ -67,8 +69,8 @@ internal static class Configuration
                     Grant("modulardm.time", ["getTimeZone", "setTimeZone", "getNtpServer", "setNtpServer", "getTimeService", "setTimeService"]),
                     Grant("modulardm.reboot", ["getRebootSchedule", "setRebootSchedule", "getRebootPolicy", "rebootNow"]),
                     Grant("modulardm.windowstelemetry", ["getTelemetryLevel", "setTelemetryLevel"]),
-                    Grant("contoso.thermometer", ["readAttribute"], Attribute("temp0.input")),
-                    Grant("contoso.fancontrol", ["readAttribute", "writeAttribute"], Attribute("fan0.pwm", "[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]"), Attribute("fan0.rpm"))),
+                    Grant("contoso.thermometer", ["readAttribute"], Attribute("temp0.input", Temperature)),
+                    Grant("contoso.fancontrol", ["readAttribute", "writeAttribute"], Attribute("fan0.pwm", Pwm, "[0-9]{1,2}|1[0-9]{2}|2[0-4][0-9]|25[0-5]"), Attribute("fan0.rpm", Tachometer))),
             }),
             ["reboot"] = new JsonObject { ["graceSeconds"] = 1 },
         });

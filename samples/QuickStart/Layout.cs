@@ -57,7 +57,8 @@ internal sealed class Layout
 
     public string ProcessIds => Path.Combine(Root, "pids");
 
-    public string Attribute(string name) => Path.Combine(Configurator, "attributes", name);
+    /// <summary>The file behind a device attribute. Below the state folder, where the simulated device uses files as they are.</summary>
+    public string Attribute(string file) => Path.Combine(ConfiguratorState, "attributes", file);
 
     /// <summary>
     /// Puts the plugins that were built with this program where the host looks for them. Core plugins follow the program; an OEM plugin that is there already

@@ -4,9 +4,11 @@ namespace ModularDM.Samples.QuickStart;
 internal static class MachineGuard
 {
     /// <summary>Why the options are refused; null when they are fine.</summary>
-    public static string? Refuse(QuickStartOptions options)
+    public static string? Refuse(QuickStartOptions options) => Refuse(options, IsContainerOrVirtual());
+
+    internal static string? Refuse(QuickStartOptions options, bool isContainerOrVirtual)
     {
-        if (options.Platform != "linux" || options.ChangeThisMachine || IsContainerOrVirtual())
+        if (options.Platform != "linux" || options.ChangeThisMachine || isContainerOrVirtual)
         {
             return null;
         }

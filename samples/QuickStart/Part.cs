@@ -12,6 +12,7 @@ internal sealed partial class Part(string name, string assembly, string logFile,
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private volatile string? _lastWords;
     private StreamWriter? _log;
     private Process? _process;
     private Task _running = Task.CompletedTask;
@@ -86,7 +87,8 @@ internal sealed partial class Part(string name, string assembly, string logFile,
                 await process.WaitForExitAsync(_stopping.Token);
                 if (!_ready.Task.IsCompleted)
                 {
-                    _ready.TrySetException(new InvalidOperationException($"{name} ended with exit code {process.ExitCode} before it was ready; see {logFile}"));
+                    _ready.TrySetException(new InvalidOperationException(
+                        $"{name} ended with exit code {process.ExitCode} before it was ready: {_lastWords ?? "it said nothing"} (see {logFile})"));
                 }
 
                 await Task.Delay(s_restartPause, clock, _stopping.Token);
@@ -117,7 +119,11 @@ internal sealed partial class Part(string name, string assembly, string logFile,
 
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) => Output(line.Data);
-        process.ErrorDataReceived += (_, line) => Output(line.Data);
+        process.ErrorDataReceived += (_, line) =>
+        {
+            _lastWords = string.IsNullOrWhiteSpace(line.Data) ? _lastWords : line.Data;
+            Output(line.Data);
+        };
         lock (_gate)
         {
             process.Start();

@@ -35,6 +35,9 @@ internal sealed partial class TwinEngine(
     public void Start()
     {
         memory.Restore(sections, reported);
+
+        // From here on the record may be behind the device, and says so.
+        memory.Save(sections, reported);
         reported.Due += sender.Kick;
         sender.Acknowledged += RememberSoon;
         sender.InDoubt += FetchAgain;
@@ -67,7 +70,7 @@ internal sealed partial class TwinEngine(
         sections.TurnedPending -= runtimeReport.RefreshSummary;
         await sections.StopAsync(s_stopLimit, clock);
         await sender.StopAsync();
-        memory.Save(sections, reported);
+        memory.Save(sections, reported, clean: sections.InOrder.All(worker => worker.Idle.IsCompleted));
     }
 
     /// <summary>The hub can be reached, and every later patch will be told.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class TwinMemory(TwinStateFile file, ILogger<TwinMemory>
 
             if (sections.InOrder.FirstOrDefault(worker => worker.Name == name) is { } worker)
             {
-                worker.Restore(stored.AppliedHash, stored.Completed);
+                worker.Restore(state.Clean ? stored.AppliedHash : null, stored.Completed);
                 if (stored.Desired is { } desired)
                 {
                     sections.Desired.Restore(name, desired);
@@ -35,7 +35,10 @@ internal sealed partial class TwinMemory(TwinStateFile file, ILogger<TwinMemory>
     }
 
     /// <summary>Writes it down. A disk that refuses costs an apply after the next start, nothing else, so it is logged and life goes on.</summary>
-    public void Save(SectionTable sections, ReportedState reported)
+    /// <param name="sections">What was applied.</param>
+    /// <param name="reported">What is still to be reported.</param>
+    /// <param name="clean">True when nothing will be applied any more in this run.</param>
+    public void Save(SectionTable sections, ReportedState reported, bool clean = false)
     {
         var stored = new Dictionary<string, StoredSection>();
         foreach (SectionWorker worker in sections.InOrder)
@@ -59,7 +62,7 @@ internal sealed partial class TwinMemory(TwinStateFile file, ILogger<TwinMemory>
 
         try
         {
-            file.Save(new TwinState { Sections = stored.Where(pair => pair.Value != new StoredSection()).ToDictionary() });
+            file.Save(new TwinState { Clean = clean, Sections = stored.Where(pair => pair.Value != new StoredSection()).ToDictionary() });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

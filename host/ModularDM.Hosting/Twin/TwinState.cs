@@ -7,6 +7,12 @@ internal sealed record TwinState
 {
     public static TwinState Empty { get; } = new();
 
+    /// <summary>
+    /// True when the runtime stopped in good order after this was written. If not, a section may have been applied later than this tells, and the hub may have
+    /// turned it back since: equal hashes then prove nothing.
+    /// </summary>
+    public bool Clean { get; init; }
+
     /// <summary>By full section name.</summary>
     public Dictionary<string, StoredSection> Sections { get; init; } = [];
 }
