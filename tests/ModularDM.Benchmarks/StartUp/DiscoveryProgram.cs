@@ -1,0 +1,2 @@
+namespace ModularDM.Benchmarks.StartUp;
+internal static class DiscoveryProgram { public static Task<int> RunAsync(string[] args) => Task.FromResult(args.Length); }
