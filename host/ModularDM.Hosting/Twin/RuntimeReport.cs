@@ -24,6 +24,21 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     public static string Version { get; } =
         typeof(RuntimeReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
+    /// <summary>After a patch: takes the unknown sections over from the engine's loop, and reports all if they are others now.</summary>
+    public void UpdateUnknown(DesiredState desired)
+    {
+        bool changed;
+        lock (_gate)
+        {
+            changed = !_unknown.SequenceEqual(desired.Unknown);
+        }
+
+        if (changed)
+        {
+            Update(desired);
+        }
+    }
+
     /// <summary>Takes the unknown sections over from the engine's loop, and reports all.</summary>
     public void Update(DesiredState desired)
     {

@@ -184,7 +184,7 @@ internal sealed partial class TwinEngine(
         _version = version;
         PostAll(changes, item.Received, span?.Context ?? default);
         Observe(observer => observer.OnPatch(item.Patch));
-        runtimeReport.Update(sections.Desired);
+        runtimeReport.UpdateUnknown(sections.Desired);
 
         // A replace of the whole twin arrives in the same form as a patch and need not name what it removed (IoT Hub wire specification, 3.5).
         if (fetchWhole || (changes.Count > 1 && sections.Desired.Count == changes.Count))

@@ -41,7 +41,7 @@ internal static class HostDevice
         ["DataFolder"] = Path.Combine(folder, "data"),
     };
 
-    private static void CopyPlugin(string project, string root)
+    public static void CopyPlugin(string project, string root)
     {
         string built = ChildProcess.Output(project);
         string id = (string)JsonNode.Parse(File.ReadAllText(Path.Combine(built, "plugin.json")))!["id"]!;
