@@ -3,16 +3,13 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ModularDM.Benchmarks.EndToEnd;
-using ModularDM.Benchmarks.Root;
 using ModularDM.Benchmarks.StartUp;
 
 return args switch
 {
     ["ratio", .. var rest] => await RatioProgram.RunAsync(rest),
     ["discovery", .. var rest] => await DiscoveryProgram.RunAsync(rest),
-    ["root", .. var rest] => await RootProgram.RunAsync(rest),
     [BareDevice.Command, var connectionString, var caFile] => await BareDevice.RunAsync(connectionString, caFile),
-    [PingPong.Command, var socket] => PingPong.Serve(socket),
     _ => Micro(args),
 };
 
