@@ -144,7 +144,9 @@ internal sealed partial class DeviceHub(IHubConnection hub, Lazy<SectionTable> s
 
         public async Task<MethodResult> InvokeAsync(MethodCall call, CancellationToken cancellationToken)
         {
-            (int status, JsonElement answer) = await handler(call.Payload.Clone(), cancellationToken);
+            // The application's code may block before its first await; the thread it is called on is the one that receives.
+            JsonElement payload = call.Payload.Clone();
+            (int status, JsonElement answer) = await Task.Run(() => handler(payload, cancellationToken), CancellationToken.None);
             return MethodResult.Answer(status, JsonSerializer.SerializeToUtf8Bytes(answer));
         }
 

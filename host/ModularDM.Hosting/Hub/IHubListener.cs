@@ -14,6 +14,9 @@ public interface IHubListener
     /// <param name="patch">UTF-8 JSON that the listener may keep.</param>
     void OnDesired(ReadOnlyMemory<byte> patch);
 
-    /// <summary>A direct method was called. Calls may overlap. The connection sends the answer; it never throws but on cancellation.</summary>
+    /// <summary>
+    /// A direct method was called. Must return its task at once, whatever the method then does: nothing else is received meanwhile. Calls may overlap. The connection
+    /// sends the answer; it never throws but on cancellation.
+    /// </summary>
     Task<HubMethodResponse> OnMethodAsync(HubMethodRequest request, CancellationToken cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularDM.Contracts;
@@ -20,13 +19,13 @@ internal sealed partial class PluginCatalog(
     private IReadOnlyList<Func<PluginStatus>> _statuses = [];
     private IReadOnlyList<Plugin> _plugins = [];
     private CrashMarker? _marker;
-    private FrozenSet<SectionName> _disabled = [];
+    private HashSet<SectionName> _disabled = [];
 
     public event Action? Changed;
 
-    public IReadOnlyDictionary<SectionName, ISectionOwner> Sections { get; private set; } = FrozenDictionary<SectionName, ISectionOwner>.Empty;
+    public IReadOnlyDictionary<SectionName, ISectionOwner> Sections { get; private set; } = new Dictionary<SectionName, ISectionOwner>();
 
-    public IReadOnlyDictionary<string, IMethodOwner> Methods { get; private set; } = FrozenDictionary<string, IMethodOwner>.Empty;
+    public IReadOnlyDictionary<string, IMethodOwner> Methods { get; private set; } = new Dictionary<string, IMethodOwner>();
 
     public IReadOnlyList<PluginStatus> Plugins => [.. _statuses.Select(status => status())];
 
@@ -39,7 +38,7 @@ internal sealed partial class PluginCatalog(
         IReadOnlyList<FoundPlugin> found = new PluginDiscovery(options.Value).Discover();
         _marker = OpenMarker([.. found.Where(f => f.Reason is null).Select(f => f.Id)]);
         var services = new PluginServices(options.Value, clock, loggers, _marker, host);
-        _disabled = sections.Value.Disabled.Select(name => SectionName.Parse(name, options.Value.CoreVendor)).ToFrozenSet();
+        _disabled = sections.Value.Disabled.Select(name => SectionName.Parse(name, options.Value.CoreVendor)).ToHashSet();
         var plugins = new List<Plugin>();
         var statuses = new List<Func<PluginStatus>>(found.Count);
         var sectionRoutes = new Dictionary<SectionName, ISectionOwner>();
@@ -77,8 +76,7 @@ internal sealed partial class PluginCatalog(
         }
 
         (_plugins, _statuses) = (plugins, statuses);
-        Sections = sectionRoutes.ToFrozenDictionary();
-        Methods = methodRoutes.ToFrozenDictionary(StringComparer.Ordinal);
+        (Sections, Methods) = (sectionRoutes, methodRoutes);
         PluginsDiscovered(plugins.Count, found.Count - plugins.Count, clock.GetElapsedTime(began).TotalMilliseconds);
     }
 

@@ -24,7 +24,7 @@ internal sealed class RuntimeReport(ReportedState reported, IPluginCatalog plugi
     public static string Version { get; } =
         typeof(RuntimeReport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
-    /// <summary>Takes the unknown sections over from the engine's loop, and reports all.</summary>
+    /// <summary>Takes the unknown sections over from the engine's loop, and reports all if they are others now.</summary>
     public void Update(DesiredState desired)
     {
         lock (_gate)

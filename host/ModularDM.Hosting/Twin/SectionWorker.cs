@@ -70,6 +70,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     /// <summary>Asks for work. A call that runs is waited for; of what waits, the newest is done.</summary>
     public void Post(SectionWork work)
     {
+        TaskCompletionSource? started = null;
         lock (_gate)
         {
             _next = work.Over(_next);
@@ -82,10 +83,15 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
             if (_running.IsCompleted && !stopping.IsCancellationRequested)
             {
-                var started = new TaskCompletionSource();
+                started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _running = started.Task;
-                _ = RunAsync(started);
             }
+        }
+
+        if (started is not null)
+        {
+            // Out of the lock, and on the poster's own thread until the first wait: a section's code runs on threads of its plugin's.
+            _ = RunAsync(started);
         }
     }
 
@@ -111,8 +117,6 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
     private async Task RunAsync(TaskCompletionSource idle)
     {
-        // The poster holds its own lock; nothing of ours runs under it.
-        await Task.Yield();
         try
         {
             while (TakeNext(idle) is { } work)

@@ -17,7 +17,7 @@ internal sealed class PluginCall<T> : IPluginWork
     private readonly CancellationToken _caller;
     private readonly ExecutionContext? _context = ExecutionContext.Capture();
     private readonly CancellationTokenSource _token = new();
-    private readonly TaskCompletionSource<CallOutcome<T>> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<CallOutcome<T>> _outcome = new();
     private readonly Lock _gate = new();
     private readonly ITimer _timer;
     private Phase _phase;
@@ -76,15 +76,31 @@ internal sealed class PluginCall<T> : IPluginWork
 
         if (_context is null)
         {
-            _ = ExecuteAsync();
+            Execute();
         }
         else
         {
-            ExecutionContext.Run(_context, static call => _ = ((PluginCall<T>)call!).ExecuteAsync(), this);
+            ExecutionContext.Run(_context, static call => ((PluginCall<T>)call!).Execute(), this);
         }
     }
 
-    private async Task ExecuteAsync()
+    private void Execute()
+    {
+        Task<CallOutcome<T>> execution = ExecuteAsync();
+        if (execution.IsCompleted)
+        {
+            // No code of the plugin's is below us on this thread, so the host may go on here: waking another thread costs more than most calls do.
+            _scheduler.Complete(_outcome, execution.Result);
+        }
+        else
+        {
+            // Wherever the plugin ends its task, possibly inside a lock of its own, nothing of the host's runs there.
+            execution.ContinueWith(
+                static (done, call) => ((PluginCall<T>)call!)._outcome.TrySetResult(done.Result), this, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    private async Task<CallOutcome<T>> ExecuteAsync()
     {
         PluginLease.Current = Lease;
         _marker.Enter();
@@ -112,8 +128,12 @@ internal sealed class PluginCall<T> : IPluginWork
 
         // First, so that whoever awaits this call finds its place free.
         _scheduler.OnFinished();
-        _outcome.TrySetResult(outcome);
+        return outcome;
     }
+
+    // From a timer or the caller's cancellation, and under the lock: the one who waits goes on elsewhere.
+    private void GiveUp(CallOutcome<T> outcome) =>
+        ThreadPool.UnsafeQueueUserWorkItem(static state => state.Item1.TrySetResult(state.outcome), (_outcome, outcome), preferLocal: false);
 
     private void OnTimer()
     {
@@ -122,7 +142,7 @@ internal sealed class PluginCall<T> : IPluginWork
             if (_phase == Phase.Fired)
             {
                 _phase = Phase.Over;
-                _outcome.TrySetResult(new(CallEnd.Abandoned, Exception: _callbackFault));
+                GiveUp(new(CallEnd.Abandoned, Exception: _callbackFault));
                 return;
             }
         }
@@ -137,7 +157,7 @@ internal sealed class PluginCall<T> : IPluginWork
             if (_phase == Phase.Waiting && _scheduler.TryRemove(this))
             {
                 _phase = Phase.Over;
-                _outcome.TrySetResult(new(byCaller ? CallEnd.Cancelled : CallEnd.NotStarted));
+                GiveUp(new(byCaller ? CallEnd.Cancelled : CallEnd.NotStarted));
                 return;
             }
 
@@ -145,7 +165,7 @@ internal sealed class PluginCall<T> : IPluginWork
             {
                 // A thread is on its way to start it; Start sees that it is over.
                 _phase = Phase.Over;
-                _outcome.TrySetResult(new(CallEnd.Cancelled));
+                GiveUp(new(CallEnd.Cancelled));
                 return;
             }
 

@@ -7,6 +7,8 @@ namespace ModularDM.Hosting.Plugins.Calls;
 internal sealed class PluginScheduler(string name, int maxRunning, int maxWaiting) : IDisposable
 {
     private static readonly TimeSpan s_idle = TimeSpan.FromSeconds(5);
+    [ThreadStatic] private static PluginScheduler? t_completing;
+    [ThreadStatic] private static Action? t_next;
     private readonly object _gate = new();
     private readonly LinkedList<IPluginWork> _waiting = [];
     private readonly Queue<Action> _ready = [];
@@ -64,6 +66,17 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
         }
     }
 
+    /// <summary>
+    /// Ends a call on the plugin's thread that ran it, and lets whoever awaits it go on there. If that begins another call of this plugin, as a read after an apply,
+    /// it is the next on this very thread.
+    /// </summary>
+    public void Complete<T>(TaskCompletionSource<T> call, T outcome)
+    {
+        t_completing = this;
+        call.TrySetResult(outcome);
+        t_completing = null;
+    }
+
     /// <summary>Runs something short of the plugin's, such as its cancellation callbacks, beside the calls.</summary>
     public void Post(Action action)
     {
@@ -85,7 +98,11 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
     // _idleThreads is the number of threads that wait, less the number of actions that are ready: each action takes one thread out of the count when it is made ready.
     private void Dispatch(Action action)
     {
-        if (_idleThreads > 0)
+        if (t_completing == this && t_next is null)
+        {
+            t_next = action;
+        }
+        else if (_idleThreads > 0)
         {
             _idleThreads--;
             _ready.Enqueue(action);
@@ -103,7 +120,8 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
         while (action is not null)
         {
             action();
-            action = Next();
+            action = t_next ?? Next();
+            t_next = null;
         }
     }
 

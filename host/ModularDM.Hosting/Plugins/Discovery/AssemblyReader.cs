@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 using System.Reflection.PortableExecutable;
 
 namespace ModularDM.Hosting.Plugins.Discovery;
@@ -29,13 +30,13 @@ internal static class AssemblyReader
             throw new BadImageFormatException("The file is a module, not an assembly.");
         }
 
-        Dictionary<EntityHandle, Kind> constructors = AttributeConstructors(metadata);
+        Dictionary<int, Kind> constructors = AttributeConstructors(metadata);
         var parts = new List<string>();
         List<ExportAttributeFacts> sections = [], methods = [];
         foreach (CustomAttributeHandle handle in metadata.CustomAttributes)
         {
             CustomAttribute attribute = metadata.GetCustomAttribute(handle);
-            if (!constructors.TryGetValue(attribute.Constructor, out Kind kind) || ExportedType(metadata, attribute.Parent) is not { } typeHandle)
+            if (!constructors.TryGetValue(MetadataTokens.GetToken(attribute.Constructor), out Kind kind) || ExportedType(metadata, attribute.Parent) is not { } typeHandle)
             {
                 continue;
             }
@@ -70,10 +71,11 @@ internal static class AssemblyReader
         return references;
     }
 
-    // Attributes of strangers outnumber ours, so ours are told by the handle of their constructor: one look-up each, no text.
-    private static Dictionary<EntityHandle, Kind> AttributeConstructors(MetadataReader metadata)
+    // Attributes of strangers outnumber ours, so ours are told by the token of their constructor: one look-up each, no text. The token and not the handle, because
+    // collections of other assemblies' structs cannot be compiled ahead of time, and compiling them at start is what discovery would mostly consist of.
+    private static Dictionary<int, Kind> AttributeConstructors(MetadataReader metadata)
     {
-        var constructors = new Dictionary<EntityHandle, Kind>();
+        var constructors = new Dictionary<int, Kind>();
         foreach (MemberReferenceHandle handle in metadata.MemberReferences)
         {
             MemberReference member = metadata.GetMemberReference(handle);
@@ -85,15 +87,15 @@ internal static class AssemblyReader
             TypeReference type = metadata.GetTypeReference((TypeReferenceHandle)member.Parent);
             if (Is(metadata, type, "TwinSectionAttribute", "ModularDM.Contracts.Twin"))
             {
-                constructors[handle] = Kind.Section;
+                constructors[MetadataTokens.GetToken(handle)] = Kind.Section;
             }
             else if (Is(metadata, type, "DirectMethodAttribute", "ModularDM.Contracts.Methods"))
             {
-                constructors[handle] = Kind.Method;
+                constructors[MetadataTokens.GetToken(handle)] = Kind.Method;
             }
             else if (Is(metadata, type, "ExportAttribute", "System.Composition"))
             {
-                constructors[handle] = Kind.Part;
+                constructors[MetadataTokens.GetToken(handle)] = Kind.Part;
             }
         }
 

@@ -18,8 +18,28 @@ internal sealed record FoundPlugin(string Id, string Folder, PluginManifest? Man
     public string AssemblyPath => Path.Combine(Folder, Manifest!.Assembly);
 
     /// <summary>The sections that the plugin may report: its own, and those in which its methods report.</summary>
-    public IReadOnlySet<SectionName> OwnedSections =>
-        Sections.Select(s => s.Name).Concat(Methods.Where(m => m.Reports is not null).Select(m => m.Reports!.Value)).ToHashSet();
+    public IReadOnlySet<SectionName> OwnedSections
+    {
+        get
+        {
+            // By hand: LINQ over a struct of another assembly would be compiled at every start.
+            var owned = new HashSet<SectionName>();
+            foreach (SectionExport section in Sections)
+            {
+                owned.Add(section.Name);
+            }
+
+            foreach (MethodExport method in Methods)
+            {
+                if (method.Reports is { } reports)
+                {
+                    owned.Add(reports);
+                }
+            }
+
+            return owned;
+        }
+    }
 }
 
 /// <summary>A class with <see cref="TwinSectionAttribute"/>, its names checked.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Composition;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -17,13 +16,13 @@ internal static class HostAssemblies
 {
     private static readonly string s_runtimeFolder = RuntimeEnvironment.GetRuntimeDirectory();
 
-    private static readonly FrozenDictionary<string, Version> s_shared = new[]
+    private static readonly Dictionary<string, Version> s_shared = new[]
     {
         typeof(ITwinSection).Assembly, typeof(ConfiguratorRequest).Assembly, typeof(ExportAttribute).Assembly, typeof(ILogger).Assembly,
-    }.Select(a => a.GetName()).ToFrozenDictionary(n => n.Name!, n => n.Version!, StringComparer.OrdinalIgnoreCase);
+    }.Select(a => a.GetName()).ToDictionary(n => n.Name!, n => n.Version!, StringComparer.OrdinalIgnoreCase);
 
-    // Names of the runtime's and the host's own files, kept as slices of the one long string.
-    private static readonly Lazy<HashSet<string>.AlternateLookup<ReadOnlySpan<char>>> s_lent = new(() =>
+    // Names of the runtime's and the host's own files.
+    private static readonly Lazy<HashSet<string>> s_lent = new(() =>
     {
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         string list = AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "";
@@ -32,7 +31,7 @@ internal static class HostAssemblies
             names.Add(Path.GetFileNameWithoutExtension(list.AsSpan(range)).ToString());
         }
 
-        return names.GetAlternateLookup<ReadOnlySpan<char>>();
+        return names;
     });
 
     public static bool IsShared(string name) => s_shared.ContainsKey(name);

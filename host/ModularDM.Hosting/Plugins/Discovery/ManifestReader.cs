@@ -170,5 +170,5 @@ internal static class ManifestReader
         return dots == 2 && digits > 0;
     }
 
-    private static bool IsAssembly(string? assembly) => assembly!.EndsWith(".dll", StringComparison.Ordinal) && assembly.Length > ".dll".Length && assembly.AsSpan().IndexOfAny('/', '\\') < 0;
+    private static bool IsAssembly(string? assembly) => assembly!.Length > ".dll".Length && assembly.EndsWith(".dll", StringComparison.Ordinal) && assembly.AsSpan().IndexOfAny('/', '\\') < 0;
 }

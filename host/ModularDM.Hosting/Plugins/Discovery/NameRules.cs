@@ -24,11 +24,10 @@ internal sealed class NameRules(string pluginId, bool isCore, PluginsOptions opt
         {
             if (Constructible(attribute) && Owned(attribute, "section", attribute.Name) is { } name)
             {
-                string[] after = attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.After)) as string[] ?? [];
                 sections.Add(new SectionExport(
                     attribute.TypeName,
                     name,
-                    [.. after.Select(a => Parsed(attribute, a)).OfType<SectionName>()],
+                    After(attribute),
                     Limit(attribute, nameof(TwinSectionAttribute.ApplyTimeoutSeconds), 60, TwinSectionAttribute.MaxTimeoutSeconds, options.MaxApplySeconds),
                     Limit(attribute, nameof(TwinSectionAttribute.ReadTimeoutSeconds), 10, TwinSectionAttribute.MaxTimeoutSeconds, options.MaxReadSeconds),
                     attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.ApplyAtBoot)) is true,
@@ -59,6 +58,20 @@ internal sealed class NameRules(string pluginId, bool isCore, PluginsOptions opt
 
         Twice("method", methods.Select(m => m.Name));
         return methods;
+    }
+
+    private List<SectionName> After(ExportAttributeFacts attribute)
+    {
+        var after = new List<SectionName>();
+        foreach (string written in attribute.Named.GetValueOrDefault(nameof(TwinSectionAttribute.After)) as string[] ?? [])
+        {
+            if (Parsed(attribute, written) is { } name)
+            {
+                after.Add(name);
+            }
+        }
+
+        return after;
     }
 
     private bool Constructible(ExportAttributeFacts attribute)
