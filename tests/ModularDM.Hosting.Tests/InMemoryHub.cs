@@ -11,6 +11,7 @@ internal sealed class InMemoryHub : IHubConnection
 {
     private readonly Lock _gate = new();
     private readonly List<(Func<JsonNode, bool> When, TaskCompletionSource<JsonNode> Done)> _waiting = [];
+    private readonly List<string> _patches = [];
     private IHubListener? _listener;
     private byte[] _desired = "{}"u8.ToArray();
     private byte[] _reported = "{}"u8.ToArray();
@@ -24,7 +25,16 @@ internal sealed class InMemoryHub : IHubConnection
     public bool IsConnected { get; private set; }
 
     /// <summary>Reported patches as they arrived, in order.</summary>
-    public List<string> Patches { get; } = [];
+    public IReadOnlyList<string> Patches
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _patches];
+            }
+        }
+    }
 
     public int Fetches { get; private set; }
 
@@ -146,7 +156,7 @@ internal sealed class InMemoryHub : IHubConnection
 
             _reported = merged;
             _reportedVersion++;
-            Patches.Add(text);
+            _patches.Add(text);
             foreach (var waiter in _waiting.ToArray())
             {
                 JsonNode node = JsonNode.Parse(_reported)!;

@@ -117,7 +117,7 @@ internal sealed partial class Plugin : IDisposable
         string what, TimeSpan limit, bool isWork, Func<CancellationToken, Task<T>> code, CancellationToken cancellationToken)
     {
         var call = new PluginCall<T>(
-            isWork ? _work : _calls, _marker, Leases.BeginCall(), limit, _services.Options.Grace, _services.Clock, code, cancellationToken);
+            what, isWork ? _work : _calls, _marker, Leases.BeginCall(), limit, _services.Options.Grace, _services.Clock, code, cancellationToken);
         CallOutcome<T> outcome = await call.RunAsync();
         if (outcome.End == CallEnd.Abandoned)
         {

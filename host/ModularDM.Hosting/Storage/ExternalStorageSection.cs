@@ -36,7 +36,8 @@ internal sealed class ExternalStorageSection(string coreVendor, ExternalStorage 
         ExternalStorageSettings? settings = JsonMembers.Read(desired.Value, StorageJson.Default.ExternalStorageSettings, errors);
         if (settings is null)
         {
-            return Task.FromResult(ApplyResult.Rejected(errors));
+            // A key that was typed where a member's name belongs must not be echoed with it.
+            return Task.FromResult(ApplyResult.Rejected([.. errors.Select(error => error.Path is "connectionString" ? error : error with { Path = "" })]));
         }
 
         storage.ConnectionString = settings.ConnectionString.Length == 0 ? null : settings.ConnectionString;

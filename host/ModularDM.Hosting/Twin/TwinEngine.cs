@@ -30,6 +30,7 @@ internal sealed partial class TwinEngine(
     private bool _following;
     private bool _fetchedOnce;
     private volatile bool _missed;
+    private bool _remembering;
 
     /// <summary>Begins: puts back what an earlier run knew, and applies what the device forgot at power-off without waiting for the hub.</summary>
     public void Start()
@@ -108,8 +109,14 @@ internal sealed partial class TwinEngine(
 
     private void Enqueue(TwinEvent item)
     {
+        bool written = _events.Writer.TryWrite(item);
+        if (!written && item.Kind == TwinEventKind.Remember)
+        {
+            Volatile.Write(ref _remembering, false);
+        }
+
         // A full queue means the loop is far behind; a patch that is left out is made good by fetching the whole twin.
-        if (!_events.Writer.TryWrite(item) && item.Kind is TwinEventKind.Patch or TwinEventKind.Connected or TwinEventKind.Fetch)
+        if (!written && item.Kind is TwinEventKind.Patch or TwinEventKind.Connected or TwinEventKind.Fetch)
         {
             _missed = true;
             QueueFull();
@@ -168,6 +175,7 @@ internal sealed partial class TwinEngine(
                 await PatchAsync(item);
                 break;
             case TwinEventKind.Remember:
+                Volatile.Write(ref _remembering, false);
                 memory.Save(sections, reported);
                 break;
             default:
@@ -323,7 +331,14 @@ internal sealed partial class TwinEngine(
 
     private void FetchAgain() => Enqueue(new TwinEvent(TwinEventKind.Fetch));
 
-    private void RememberSoon() => _remember?.Change(s_rememberAfter, Timeout.InfiniteTimeSpan);
+    // Armed once and not pushed back: a device that changes all the time must be remembered too.
+    private void RememberSoon()
+    {
+        if (!Interlocked.Exchange(ref _remembering, true))
+        {
+            _remember?.Change(s_rememberAfter, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     private void Observe(Action<ITwinObserver> tell)
     {

@@ -25,7 +25,7 @@ public sealed class PluginCrashTests : IAsyncDisposable
             // The process dies in the plugin: entered and never left.
             using CrashMarker dying = CrashMarker.Open(marker, ["contoso.throwsinread", "contoso.wellbehaved"]);
             Assert.Equal(death - 1, dying.SlotOf("contoso.wellbehaved").Deaths);
-            dying.SlotOf("contoso.wellbehaved").Enter();
+            dying.SlotOf("contoso.wellbehaved").Enter("apply");
         }
 
         await _sandbox.StartAsync();
@@ -46,14 +46,56 @@ public sealed class PluginCrashTests : IAsyncDisposable
         string path = Path.Combine(_sandbox.Data, "marker");
         using (CrashMarker marker = CrashMarker.Open(path, ["contoso.a", "contoso.b"]))
         {
-            marker.SlotOf("contoso.a").Enter();
-            marker.SlotOf("contoso.b").Enter();
-            marker.SlotOf("contoso.b").Leave();
+            marker.SlotOf("contoso.a").Enter("apply");
+            marker.SlotOf("contoso.b").Enter("apply");
+            marker.SlotOf("contoso.b").Leave("apply");
         }
 
         using CrashMarker next = CrashMarker.Open(path, ["contoso.b", "contoso.a", "contoso.new"]);
         Assert.Equal([1, 0, 0], new[] { "contoso.a", "contoso.b", "contoso.new" }.Select(id => next.SlotOf(id).Deaths));
         await Task.CompletedTask;
+    }
+
+    [Theory]
+    [InlineData("apply", "apply", 2)]
+    [InlineData("apply", "read", 1)]
+    public void Deaths_InARow_CountInTheSameCallAlone(string first, string second, int expected)
+    {
+        string path = Path.Combine(_sandbox.Data, "marker");
+        foreach (string call in new[] { first, second })
+        {
+            using CrashMarker dying = CrashMarker.Open(path, ["contoso.a"]);
+            dying.SlotOf("contoso.a").Enter(call);
+        }
+
+        using CrashMarker next = CrashMarker.Open(path, ["contoso.a"]);
+        Assert.Equal(expected, next.SlotOf("contoso.a").Deaths);
+    }
+
+    [Fact]
+    public void Death_InACallThatThenEndsWell_IsForgottenAndOthersAreNot()
+    {
+        string path = Path.Combine(_sandbox.Data, "marker");
+        using (CrashMarker dying = CrashMarker.Open(path, ["contoso.a"]))
+        {
+            dying.SlotOf("contoso.a").Enter("apply");
+        }
+
+        using (CrashMarker living = CrashMarker.Open(path, ["contoso.a"]))
+        {
+            living.SlotOf("contoso.a").Enter("construction");
+            living.SlotOf("contoso.a").Leave("construction");
+        }
+
+        using (CrashMarker living = CrashMarker.Open(path, ["contoso.a"]))
+        {
+            Assert.Equal(1, living.SlotOf("contoso.a").Deaths);
+            living.SlotOf("contoso.a").Enter("apply");
+            living.SlotOf("contoso.a").Leave("apply");
+        }
+
+        using CrashMarker next = CrashMarker.Open(path, ["contoso.a"]);
+        Assert.Equal(0, next.SlotOf("contoso.a").Deaths);
     }
 
     [Theory]
@@ -73,8 +115,8 @@ public sealed class PluginCrashTests : IAsyncDisposable
         CrashMarker marker = CrashMarker.Open(Path.Combine(_sandbox.Data, "marker"), ["contoso.a"]);
         CrashMarker.Slot slot = marker.SlotOf("contoso.a");
         marker.Dispose();
-        slot.Enter();
-        slot.Leave();
+        slot.Enter("apply");
+        slot.Leave("apply");
     }
 
     [Theory]

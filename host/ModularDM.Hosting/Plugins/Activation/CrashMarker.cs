@@ -8,10 +8,14 @@ namespace ModularDM.Hosting.Plugins.Activation;
 /// Notes in a memory-mapped file which plugins are being run, so that the next start knows in whose hands the process died. Never flushed: the page outlives the
 /// process, which is enough, and a power cut blames nobody.
 /// </summary>
+/// <remarks>
+/// Deaths count in a row and in the same call. Whoever kills the process from outside (a person, the kernel short of memory) hits now this call and now that one, and
+/// the next start sees it end well; a plugin that brings the process down does so in the same place again and again.
+/// </remarks>
 internal sealed class CrashMarker : IDisposable
 {
-    private const long Magic = 0x3130_4B52_414D_444D; // "MDMARK01"
-    private const int HeaderBytes = 16, SlotBytes = 144, RunningAt = 0, DeathsAt = 4, LengthAt = 8, IdAt = 12, MaxIdBytes = SlotBytes - IdAt;
+    private const long Magic = 0x3230_4B52_414D_444D; // "MDMARK02"
+    private const int HeaderBytes = 16, SlotBytes = 152, RunningAt = 0, DeathsAt = 4, LengthAt = 8, CallAt = 12, DeathCallAt = 16, IdAt = 20, MaxIdBytes = SlotBytes - IdAt;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly Dictionary<string, Slot> _slots = new(StringComparer.Ordinal);
@@ -22,13 +26,14 @@ internal sealed class CrashMarker : IDisposable
     /// <exception cref="IOException">The file cannot be used.</exception>
     public static CrashMarker Open(string path, IReadOnlyList<string> pluginIds)
     {
-        Dictionary<string, int> deaths = ReadDeaths(path);
+        Dictionary<string, (int Times, int Call)> deaths = ReadDeaths(path);
         byte[] content = new byte[HeaderBytes + Math.Max(1, pluginIds.Count) * SlotBytes];
         BinaryPrimitives.WriteInt64LittleEndian(content, Magic);
         for (int i = 0; i < pluginIds.Count; i++)
         {
             Span<byte> slot = content.AsSpan(HeaderBytes + i * SlotBytes, SlotBytes);
-            BinaryPrimitives.WriteInt32LittleEndian(slot[DeathsAt..], deaths.GetValueOrDefault(pluginIds[i]));
+            BinaryPrimitives.WriteInt32LittleEndian(slot[DeathsAt..], deaths.GetValueOrDefault(pluginIds[i]).Times);
+            BinaryPrimitives.WriteInt32LittleEndian(slot[DeathCallAt..], deaths.GetValueOrDefault(pluginIds[i]).Call);
             BinaryPrimitives.WriteInt32LittleEndian(slot[LengthAt..], Encoding.UTF8.GetBytes(pluginIds[i], slot.Slice(IdAt, MaxIdBytes)));
         }
 
@@ -48,7 +53,7 @@ internal sealed class CrashMarker : IDisposable
     /// <summary>A marker that keeps nothing, for a device whose data folder cannot be written.</summary>
     public static CrashMarker None() => new(null);
 
-    public Slot SlotOf(string pluginId) => _slots.TryGetValue(pluginId, out Slot? slot) ? slot : new Slot(null, 0, 0);
+    public Slot SlotOf(string pluginId) => _slots.TryGetValue(pluginId, out Slot? slot) ? slot : new Slot(null, 0, default);
 
     /// <summary>Everything stopped in good order: nobody is to blame for anything before.</summary>
     public void MarkCleanStop()
@@ -70,9 +75,9 @@ internal sealed class CrashMarker : IDisposable
         _file?.Dispose();
     }
 
-    private static Dictionary<string, int> ReadDeaths(string path)
+    private static Dictionary<string, (int Times, int Call)> ReadDeaths(string path)
     {
-        var deaths = new Dictionary<string, int>(StringComparer.Ordinal);
+        var deaths = new Dictionary<string, (int Times, int Call)>(StringComparer.Ordinal);
         byte[] content = File.Exists(path) ? File.ReadAllBytes(path) : [];
         if (content.Length < HeaderBytes || BinaryPrimitives.ReadInt64LittleEndian(content) != Magic)
         {
@@ -85,9 +90,14 @@ internal sealed class CrashMarker : IDisposable
             int length = BinaryPrimitives.ReadInt32LittleEndian(slot[LengthAt..]);
             if (length is > 0 and <= MaxIdBytes)
             {
-                int running = BinaryPrimitives.ReadInt32LittleEndian(slot[RunningAt..]);
-                deaths[Encoding.UTF8.GetString(slot.Slice(IdAt, length))] =
-                    BinaryPrimitives.ReadInt32LittleEndian(slot[DeathsAt..]) + (running > 0 ? 1 : 0);
+                (int times, int call) = (BinaryPrimitives.ReadInt32LittleEndian(slot[DeathsAt..]), BinaryPrimitives.ReadInt32LittleEndian(slot[DeathCallAt..]));
+                if (BinaryPrimitives.ReadInt32LittleEndian(slot[RunningAt..]) > 0)
+                {
+                    int diedIn = BinaryPrimitives.ReadInt32LittleEndian(slot[CallAt..]);
+                    (times, call) = (diedIn == call ? times + 1 : 1, diedIn);
+                }
+
+                deaths[Encoding.UTF8.GetString(slot.Slice(IdAt, length))] = (times, call);
             }
         }
 
@@ -95,18 +105,47 @@ internal sealed class CrashMarker : IDisposable
     }
 
     /// <summary>The mark of one plugin. May be used from any thread, and after the marker was closed.</summary>
-    internal sealed class Slot(MemoryMappedViewAccessor? view, long at, int deaths)
+    internal sealed class Slot(MemoryMappedViewAccessor? view, long at, (int Times, int Call) deaths)
     {
         private readonly Lock _gate = new();
         private bool _closed = view is null;
         private int _running;
 
-        /// <summary>Times the process died in this plugin since the last clean stop.</summary>
-        public int Deaths { get; } = deaths;
+        /// <summary>Times in a row that the process had died in the same call of this plugin when this start began.</summary>
+        public int Deaths { get; } = deaths.Times;
 
-        public void Enter() => Add(1);
+        /// <summary>A call begins.</summary>
+        public void Enter(string call)
+        {
+            lock (_gate)
+            {
+                _running++;
+                if (!_closed)
+                {
+                    view!.Write(at + CallAt, NumberOf(call));
+                    view.Write(at + RunningAt, _running);
+                }
+            }
+        }
 
-        public void Leave() => Add(-1);
+        /// <summary>A call ended, well or not: the process lives, so this call is not what it died of.</summary>
+        public void Leave(string call)
+        {
+            lock (_gate)
+            {
+                _running--;
+                if (_closed)
+                {
+                    return;
+                }
+
+                view!.Write(at + RunningAt, _running);
+                if (deaths.Times > 0 && deaths.Call == NumberOf(call))
+                {
+                    view.Write(at + DeathsAt, 0);
+                }
+            }
+        }
 
         public void Clear()
         {
@@ -128,16 +167,16 @@ internal sealed class CrashMarker : IDisposable
             }
         }
 
-        private void Add(int change)
+        // The same in every process, unlike string.GetHashCode (FNV-1a).
+        private static int NumberOf(string call)
         {
-            lock (_gate)
+            uint hash = 2166136261;
+            foreach (char c in call)
             {
-                _running += change;
-                if (!_closed)
-                {
-                    view!.Write(at + RunningAt, _running);
-                }
+                hash = unchecked((hash ^ c) * 16777619);
             }
+
+            return unchecked((int)hash);
         }
     }
 }

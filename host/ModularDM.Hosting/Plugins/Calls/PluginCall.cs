@@ -12,6 +12,7 @@ internal sealed class PluginCall<T> : IPluginWork
 {
     private readonly PluginScheduler _scheduler;
     private readonly CrashMarker.Slot _marker;
+    private readonly string _what;
     private readonly Func<CancellationToken, Task<T>> _code;
     private readonly TimeSpan _limit, _grace;
     private readonly CancellationToken _caller;
@@ -25,10 +26,10 @@ internal sealed class PluginCall<T> : IPluginWork
     private volatile Exception? _callbackFault;
 
     public PluginCall(
-        PluginScheduler scheduler, CrashMarker.Slot marker, PluginLease lease, TimeSpan limit, TimeSpan grace, TimeProvider clock,
+        string what, PluginScheduler scheduler, CrashMarker.Slot marker, PluginLease lease, TimeSpan limit, TimeSpan grace, TimeProvider clock,
         Func<CancellationToken, Task<T>> code, CancellationToken caller)
     {
-        (_scheduler, _marker, Lease, _limit, _grace, _code, _caller) = (scheduler, marker, lease, limit, grace, code, caller);
+        (_what, _scheduler, _marker, Lease, _limit, _grace, _code, _caller) = (what, scheduler, marker, lease, limit, grace, code, caller);
         _timer = clock.CreateTimer(static call => ((PluginCall<T>)call!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -103,7 +104,7 @@ internal sealed class PluginCall<T> : IPluginWork
     private async Task<CallOutcome<T>> ExecuteAsync()
     {
         PluginLease.Current = Lease;
-        _marker.Enter();
+        _marker.Enter(_what);
         CallOutcome<T> outcome;
         try
         {
@@ -119,7 +120,7 @@ internal sealed class PluginCall<T> : IPluginWork
             outcome = new(CallEnd.Threw, Exception: e);
         }
 
-        _marker.Leave();
+        _marker.Leave(_what);
         Lease.End();
         lock (_gate)
         {
