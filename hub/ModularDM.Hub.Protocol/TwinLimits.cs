@@ -35,22 +35,29 @@ public static class TwinLimits
     /// <summary>Every limit that <paramref name="properties"/> breaks; none when a hub would take it.</summary>
     /// <param name="properties">A section: the value of <c>desired</c>, <c>reported</c> or <c>tags</c>, or a patch of one.</param>
     /// <param name="maxBytes">The limit of its size, such as <see cref="ReportedBytes"/>.</param>
-    public static IReadOnlyList<TwinLimitViolation> Check(JsonElement properties, int maxBytes)
+    public static IReadOnlyList<TwinLimitViolation> Check(JsonElement properties, int maxBytes) => Check(properties, maxBytes, "", 0);
+
+    /// <summary>As <see cref="Check(JsonElement, int)"/>, for a part that stands deeper in a section.</summary>
+    /// <param name="properties">The part, an object.</param>
+    /// <param name="maxBytes">The limit of its size.</param>
+    /// <param name="path">Where it stands, such as <c>windows.timeInfo</c>.</param>
+    /// <param name="depth">How many objects of the section it stands in.</param>
+    public static IReadOnlyList<TwinLimitViolation> Check(JsonElement properties, int maxBytes, string path, int depth)
     {
         var violations = new List<TwinLimitViolation>();
         if (properties.ValueKind != JsonValueKind.Object)
         {
-            violations.Add(new TwinLimitViolation("", $"The section is {Describe(properties.ValueKind)}.", "It must be a JSON object."));
+            violations.Add(new TwinLimitViolation(path, $"The section is {Describe(properties.ValueKind)}.", "It must be a JSON object."));
             return violations;
         }
 
         int size = Measure(properties);
         if (size > maxBytes)
         {
-            violations.Add(new TwinLimitViolation("", Text($"The section measures {size} bytes."), Text($"At most {maxBytes} bytes.")));
+            violations.Add(new TwinLimitViolation(path, Text($"The section measures {size} bytes."), Text($"At most {maxBytes} bytes.")));
         }
 
-        CheckObject(properties, "", 0, violations);
+        CheckObject(properties, path, depth, violations);
         return violations;
     }
 

@@ -18,8 +18,7 @@ internal static class ReportLimits
     {
         using var document = JsonDocument.Parse(report);
         size = TwinLimits.Measure(document.RootElement);
-        using var placed = JsonDocument.Parse(ReportedJson.Place(name, report));
-        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(placed.RootElement, int.MaxValue);
+        IReadOnlyList<TwinLimitViolation> violations = TwinLimits.Check(document.RootElement, int.MaxValue, name.ToString(), depth: 2);
         if (violations.Count > 0)
         {
             return new SectionError("", "the hub does not accept the report: " + string.Join("; ", violations), ErrorCodes.ReportTooLarge);

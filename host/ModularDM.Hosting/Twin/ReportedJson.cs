@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text.Json;
-using ModularDM.Contracts.Twin;
 using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hosting.Twin;
@@ -76,21 +75,6 @@ internal static class ReportedJson
 
         diff = MergePatch.Diff(known, wanted) ?? [];
         return diff.Length > 0;
-    }
-
-    /// <summary>The section where the hub will have it, two levels down: depth counts from the top.</summary>
-    public static byte[] Place(SectionName name, byte[] section)
-    {
-        var buffer = new ArrayBufferWriter<byte>(section.Length + 64);
-        using var writer = new Utf8JsonWriter(buffer, Readable);
-        writer.WriteStartObject();
-        writer.WriteStartObject(name.Vendor);
-        writer.WritePropertyName(name.Section);
-        writer.WriteRawValue(section, skipInputValidation: true);
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
     }
 
     public static byte[] NullMember(string name)

@@ -20,7 +20,10 @@ internal sealed partial class TwinEngine(
     private static readonly TimeSpan s_afterFailure = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_rememberAfter = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(5);
-    private readonly Channel<TwinEvent> _events = Channel.CreateBounded<TwinEvent>(new BoundedChannelOptions(256) { SingleReader = true });
+
+    // The loop goes on where an event arrives: it only merges and hands over, and waking a thread for that would cost more than all of it.
+    private readonly Channel<TwinEvent> _events = Channel.CreateBounded<TwinEvent>(
+        new BoundedChannelOptions(256) { SingleReader = true, AllowSynchronousContinuations = true });
     private readonly CancellationTokenSource _stopping = new();
     private ITimer? _daily;
     private ITimer? _remember;
@@ -176,7 +179,7 @@ internal sealed partial class TwinEngine(
                 break;
             case TwinEventKind.Remember:
                 Volatile.Write(ref _remembering, false);
-                memory.Save(sections, reported);
+                await Task.Run(() => memory.Save(sections, reported), _stopping.Token);
                 break;
             default:
                 break;

@@ -129,7 +129,10 @@ public sealed class RegistryTests(HubFixture fixture) : IClassFixture<HubFixture
     public async Task Request_BodyOverOneMegabyte_Is413()
     {
         string id = await fixture.NewDeviceAsync();
-        ServiceAnswer answer = await fixture.Service.SendAsync("PATCH", "/twins/" + id, "\"" + new string('x', 1024 * 1024) + "\"");
+
+        // The hub answers without taking the body; a client that pushes it regardless would find the link closed instead of the answer.
+        ServiceAnswer answer = await fixture.Service.SendAsync(
+            "PATCH", "/twins/" + id, "\"" + new string('x', 1024 * 1024) + "\"", headers: ("Expect", "100-continue"));
         Assert.Equal((413, "MessageTooLarge"), (answer.Status, answer.ErrorName));
     }
 }
