@@ -31,19 +31,32 @@ public sealed class CrashTests(ITestOutputHelper output)
 
         began = TimeProvider.System.GetTimestamp();
         JsonNode desired = (await system.Service.GetTwinAsync()).At("properties.desired")!;
-        JsonNode reported;
-        try
-        {
-            reported = await system.Service.WaitReportedAsync(all => FindDifference(desired, all) is null, "what is desired", TimeSpan.FromSeconds(60));
-        }
-        catch (TimeoutException e)
-        {
-            JsonNode last = await system.Service.GetReportedAsync();
-            throw new TimeoutException($"{FindDifference(desired, last)}{Environment.NewLine}{e.Message}{Environment.NewLine}{system.Logs()}", e);
-        }
-
+        JsonNode reported = await WaitUntilStableAsync(system, desired);
         output.WriteLine($"Stable after {TimeProvider.System.GetElapsedTime(began).TotalMilliseconds:0} ms");
         await AssertPlatformAsync(system, desired, reported);
+    }
+
+    private async Task<JsonNode> WaitUntilStableAsync(QuickStartSystem system, JsonNode desired)
+    {
+        for (bool again = false; ; again = true)
+        {
+            try
+            {
+                return await system.Service.WaitReportedAsync(all => FindDifference(desired, all) is null, "what is desired", TimeSpan.FromSeconds(again ? 60 : 20));
+            }
+            catch (TimeoutException e)
+            {
+                JsonNode last = await system.Service.GetReportedAsync();
+                if (again || !last.At("modularDM.plugins")!.ToJsonString().Contains("\"quarantined\"", StringComparison.Ordinal))
+                {
+                    throw new TimeoutException($"{FindDifference(desired, last)}{Environment.NewLine}{e.Message}{Environment.NewLine}{system.Logs()}", e);
+                }
+
+                // The last three kills hit the same call of one plugin. That is a quarantine, by design for one start, so one more start ends it.
+                output.WriteLine("A plugin was quarantined by the last kills; the host is killed once more.");
+                await system.KillAsync("host");
+            }
+        }
     }
 
     [Fact]

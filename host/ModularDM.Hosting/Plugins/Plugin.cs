@@ -41,6 +41,8 @@ internal sealed partial class Plugin : IDisposable
         PluginTelemetry.Moved(null, _status.State);
         if (deadly)
         {
+            // For this start only: the next one tries it again, since nobody here can tell who ended the process.
+            _marker.Clear();
             PluginQuarantined(found.Id, _status.Reason!, null);
         }
     }

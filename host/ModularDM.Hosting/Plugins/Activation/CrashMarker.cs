@@ -10,7 +10,7 @@ namespace ModularDM.Hosting.Plugins.Activation;
 /// </summary>
 /// <remarks>
 /// Deaths count in a row and in the same call. Whoever kills the process from outside (a person, the kernel short of memory) hits now this call and now that one, and
-/// the next start sees it end well; a plugin that brings the process down does so in the same place again and again.
+/// the next start sees it end well; a plugin that brings the process down does so in the same place again and again. A quarantine lasts for one start.
 /// </remarks>
 internal sealed class CrashMarker : IDisposable
 {
