@@ -74,7 +74,7 @@ public sealed class LocalHub : IAsyncDisposable
     public string ServiceConnectionString => GetServiceConnectionString("iothubowner");
 
     /// <summary>The devices that there are.</summary>
-    public IReadOnlyList<string> DeviceIds => [.. registry.All.Select(d => d.Id).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
 
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>

@@ -47,7 +47,7 @@ internal sealed partial class DeviceGateway : IDisposable
     }
 
     /// <summary>How many devices are connected.</summary>
-    public int ConnectedCount => registry.All.Count(d => d.Connection is not null);
+    public int ConnectedCount => registry.Devices.Count(d => d.Connection is not null);
 
     public void Dispose() => sweep.Dispose();
 

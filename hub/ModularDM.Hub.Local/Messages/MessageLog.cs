@@ -24,7 +24,7 @@ internal sealed class MessageLog(HubStore store, int perDevice, TimeProvider tim
         lock (device.Gate)
         {
             long sequence = device.LastMessage + 1;
-            var append = new StoreChange.AppendMessage(new DeviceMessage(device.Id, sequence, time.GetUtcNow(), json, body), sequence - perDevice);
+            var append = new MessageStore.Append(new DeviceMessage(device.Id, sequence, time.GetUtcNow(), json, body), sequence - perDevice);
             store.Enqueue(append);
             device.LastMessage = sequence;
             return append.Done;

@@ -32,7 +32,7 @@ internal sealed class QueryEndpoints(DeviceRegistry registry)
 
         // Devices are paged by id: one that comes or goes between two pages moves no other.
         using var runner = new QueryRunner(query.Where);
-        List<Device> found = [.. registry.All
+        List<Device> found = [.. registry.Devices
             .Where(d => from.After is null || string.CompareOrdinal(d.Id, from.After) > 0)
             .OrderBy(d => d.Id, StringComparer.Ordinal)
             .Where(runner.Matches)

@@ -3,7 +3,7 @@ using ModularDM.Hub.Local.Twins;
 
 namespace ModularDM.Hub.Local.Registry;
 
-/// <summary>A device in memory. Its identity and twin are replaced whole, under <see cref="Gate"/>, in the order in which they go to the store.</summary>
+/// <summary>A device, or a module of one, in memory. Its identity and twin are replaced whole, under <see cref="Gate"/>, in the order in which they go to the store.</summary>
 internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessage)
 {
     private volatile DeviceIdentity identity = identity;
@@ -14,7 +14,8 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
 
     public Lock Gate { get; } = new();
 
-    public string Id => identity.DeviceId;
+    /// <inheritdoc cref="DeviceIdentity.Id"/>
+    public string Id => identity.Id;
 
     public DeviceIdentity Identity
     {

@@ -4,9 +4,10 @@ using System.Text;
 
 namespace ModularDM.Hub.Local.Registry;
 
-/// <summary>Who a device is, as the registry holds it. Immutable: a change is a new one.</summary>
+/// <summary>Who a device, or a module of one, is, as the registry holds it. Immutable: a change is a new one.</summary>
 internal sealed record DeviceIdentity(
     string DeviceId,
+    string? ModuleId,
     string GenerationId,
     long ETag,
     bool Enabled,
@@ -19,13 +20,17 @@ internal sealed record DeviceIdentity(
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-:.+%_#*?!(),=@$';");
 
     private byte[][]? keys;
+    private string? id;
+
+    /// <summary>The MQTT client id, and the key of everything kept of it: the device's id, and for a module a slash and the module's.</summary>
+    public string Id => id ??= ModuleId is null ? DeviceId : $"{DeviceId}/{ModuleId}";
 
     /// <summary>Both keys' bytes.</summary>
     public IReadOnlyList<byte[]> Keys => keys ??= [Convert.FromBase64String(PrimaryKey), Convert.FromBase64String(SecondaryKey)];
 
     /// <summary>An enabled device with keys of its own.</summary>
-    public static DeviceIdentity New(string id, DateTimeOffset now) =>
-        new(id, now.UtcTicks.ToString(CultureInfo.InvariantCulture), 1, Enabled: true, null, now, NewKey(), NewKey());
+    public static DeviceIdentity New(string deviceId, DateTimeOffset now, string? moduleId = null) =>
+        new(deviceId, moduleId, now.UtcTicks.ToString(CultureInfo.InvariantCulture), 1, Enabled: true, null, now, NewKey(), NewKey());
 
     public static bool IsValidId(string id) => id.Length is > 0 and <= 128 && !id.AsSpan().ContainsAnyExcept(Allowed);
 
@@ -34,7 +39,7 @@ internal sealed record DeviceIdentity(
     // A record would print its keys.
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append("DeviceId = ").Append(DeviceId);
+        builder.Append("Id = ").Append(Id);
         return true;
     }
 }

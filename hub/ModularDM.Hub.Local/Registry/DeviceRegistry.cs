@@ -28,14 +28,18 @@ internal sealed class DeviceRegistry
     /// <summary>Called with new desired properties' patch and version.</summary>
     public event Action<Device, JsonElement, long>? DesiredChanged;
 
+    /// <summary>Every device and every module.</summary>
     public IEnumerable<Device> All => devices.Values;
 
-    public int Count => devices.Count;
+    public IEnumerable<Device> Devices => devices.Values.Where(d => d.Identity.ModuleId is null);
 
-    public Device? Find(string deviceId) => devices.GetValueOrDefault(deviceId);
+    public IEnumerable<Device> Modules => devices.Values.Where(d => d.Identity.ModuleId is not null);
+
+    /// <summary>A device by its id, or a module by its device's id, a slash and its own.</summary>
+    public Device? Find(string id) => devices.GetValueOrDefault(id);
 
     /// <exception cref="HubRefusalException">There is no such device.</exception>
-    public Device Get(string deviceId) => Find(deviceId) ?? throw HubRefusalException.DeviceNotFound(deviceId);
+    public Device Get(string id) => Find(id) ?? throw HubRefusalException.DeviceNotFound(id);
 
     /// <exception cref="HubRefusalException">The device exists.</exception>
     public async Task<Device> CreateAsync(DeviceIdentity identity)
@@ -44,19 +48,19 @@ internal sealed class DeviceRegistry
         StoreChange twin;
         lock (device.Gate)
         {
-            if (!devices.TryAdd(identity.DeviceId, device))
+            if (!devices.TryAdd(identity.Id, device))
             {
-                throw HubRefusalException.DeviceExists(identity.DeviceId);
+                throw HubRefusalException.DeviceExists(identity.Id);
             }
 
             try
             {
-                store.Enqueue(new StoreChange.SaveDevice(identity));
-                store.Enqueue(twin = new StoreChange.SaveTwin(identity.DeviceId, device.Twin, Service: true, Reported: true));
+                store.Enqueue(new RegistryStore.SaveIdentity(identity));
+                store.Enqueue(twin = new RegistryStore.SaveTwin(identity.Id, device.Twin, Service: true, Device: true));
             }
             catch (HubRefusalException)
             {
-                devices.TryRemove(identity.DeviceId, out _);
+                devices.TryRemove(identity.Id, out _);
                 throw;
             }
         }
@@ -80,7 +84,7 @@ internal sealed class DeviceRegistry
 
             after = change(before) with { ETag = before.ETag + 1 };
             after = after.Enabled == before.Enabled ? after : after with { StatusUpdated = time.GetUtcNow() };
-            store.Enqueue(save = new StoreChange.SaveDevice(after));
+            store.Enqueue(save = new RegistryStore.SaveIdentity(after));
             device.Identity = after;
         }
 
@@ -104,7 +108,7 @@ internal sealed class DeviceRegistry
                 throw HubRefusalException.ETagMismatch();
             }
 
-            store.Enqueue(remove = new StoreChange.RemoveDevice(device.Id));
+            store.Enqueue(remove = new RegistryStore.Remove(device.Id));
             device.Removed = true;
             devices.TryRemove(device.Id, out _);
         }
@@ -129,7 +133,7 @@ internal sealed class DeviceRegistry
 
             DateTimeOffset now = time.GetUtcNow();
             after = replace ? TwinChange.ReplaceService(before, tags, desired, now) : TwinChange.PatchService(before, tags, desired, now);
-            store.Enqueue(save = new StoreChange.SaveTwin(device.Id, after, Service: desired is not null, Reported: false));
+            store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: desired is not null, Device: false));
             device.Twin = after;
 
             // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
@@ -153,7 +157,7 @@ internal sealed class DeviceRegistry
         lock (device.Gate)
         {
             after = TwinChange.PatchReported(Present(device).Twin, patch, time.GetUtcNow());
-            store.Enqueue(save = new StoreChange.SaveTwin(device.Id, after, Service: false, Reported: true));
+            store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: false, Device: true));
             device.Twin = after;
         }
 

@@ -53,7 +53,7 @@ internal sealed class HubPolicies
             if (!settings.TryGetValue("policy/" + name, out string? key))
             {
                 key = DeviceIdentity.NewKey();
-                store.Enqueue(last = new StoreChange.SaveSetting("policy/" + name, key));
+                store.Enqueue(last = new SettingStore.Save("policy/" + name, key));
             }
 
             loaded.Add(new HubPolicy(name, key, permissions));

@@ -33,7 +33,7 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
             throw HubRefusalException.Invalid($"'top' must be from 1 to {MaxList}.");
         }
 
-        return RestApi.WriteJsonAsync(context, registry.All.OrderBy(d => d.Id, StringComparer.Ordinal).Take(top), static (devices, json) =>
+        return RestApi.WriteJsonAsync(context, registry.Devices.OrderBy(d => d.Id, StringComparer.Ordinal).Take(top), static (devices, json) =>
         {
             json.WriteStartArray();
             foreach (Device device in devices)
@@ -81,7 +81,7 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
     {
         int all = 0;
         int enabled = 0;
-        foreach (Device device in registry.All)
+        foreach (Device device in registry.Devices)
         {
             all++;
             enabled += device.Identity.Enabled ? 1 : 0;

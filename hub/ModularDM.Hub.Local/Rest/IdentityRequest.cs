@@ -55,6 +55,7 @@ internal sealed record IdentityRequest(bool? Enabled, bool HasReason, string? St
 
     public DeviceIdentity ApplyTo(DeviceIdentity identity) => new(
         identity.DeviceId,
+        identity.ModuleId,
         identity.GenerationId,
         identity.ETag,
         Enabled ?? identity.Enabled,

@@ -4,7 +4,6 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Registry;
-using ModularDM.Hub.Local.Twins;
 
 namespace ModularDM.Hub.Local.Storage;
 
@@ -17,18 +16,8 @@ internal sealed partial class HubStore : IDisposable
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
 
-    private const string Schema = """
-        PRAGMA journal_mode=WAL;
-        PRAGMA synchronous=FULL;
-        CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS devices (id TEXT PRIMARY KEY, generation TEXT NOT NULL, etag INTEGER NOT NULL, enabled INTEGER NOT NULL,
-            status_reason TEXT, status_updated INTEGER NOT NULL, primary_key TEXT NOT NULL, secondary_key TEXT NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS twins (id TEXT PRIMARY KEY, etag INTEGER NOT NULL, version INTEGER NOT NULL, tags BLOB NOT NULL);
-        CREATE TABLE IF NOT EXISTS sections (id TEXT NOT NULL, kind INTEGER NOT NULL, version INTEGER NOT NULL, body BLOB NOT NULL, metadata BLOB NOT NULL,
-            PRIMARY KEY (id, kind));
-        CREATE TABLE IF NOT EXISTS messages (device_id TEXT NOT NULL, sequence INTEGER NOT NULL, enqueued INTEGER NOT NULL, properties BLOB NOT NULL,
-            body BLOB NOT NULL, PRIMARY KEY (device_id, sequence));
-        """;
+    // Each area keeps its tables beside the code that uses them.
+    private const string Schema = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SettingStore.Schema + RegistryStore.Schema + MessageStore.Schema;
 
     private readonly BlockingCollection<StoreChange> waiting = new(MaxWaiting);
     private readonly string connectionString;
@@ -109,44 +98,32 @@ internal sealed partial class HubStore : IDisposable
         }
     }
 
-    public Dictionary<string, string> ReadSettings() => Read(
-        "SELECT name, value FROM settings",
-        r => KeyValuePair.Create(r.GetString(0), r.GetString(1))).ToDictionary(StringComparer.Ordinal);
-
-    public IReadOnlyList<Device> ReadDevices()
+    /// <summary>Reads what is on disk, on a connection of its own.</summary>
+    /// <param name="sql">A constant text; its parameters are <c>$a</c>, <c>$b</c> and so on.</param>
+    /// <param name="row">Makes one result of one row.</param>
+    /// <param name="values">The parameters' values.</param>
+    public List<T> Read<T>(string sql, Func<SqliteDataReader, T> row, params object[] values)
     {
-        Dictionary<(string, int), TwinSection> sections = Read(
-            "SELECT id, kind, version, body, metadata FROM sections",
-            r => KeyValuePair.Create((r.GetString(0), r.GetInt32(1)), new TwinSection((byte[])r[3], (byte[])r[4], r.GetInt64(2)))).ToDictionary();
-        Dictionary<string, long> messages = Read(
-            "SELECT device_id, MAX(sequence) FROM messages GROUP BY device_id",
-            r => KeyValuePair.Create(r.GetString(0), r.GetInt64(1))).ToDictionary();
-        return Read(
-            "SELECT d.id, d.generation, d.etag, d.enabled, d.status_reason, d.status_updated, d.primary_key, d.secondary_key, t.etag, t.version, t.tags "
-            + "FROM devices d JOIN twins t ON t.id = d.id",
-            r =>
-            {
-                string id = r.GetString(0);
-                var identity = new DeviceIdentity(
-                    id,
-                    r.GetString(1),
-                    r.GetInt64(2),
-                    r.GetInt64(3) != 0,
-                    r.IsDBNull(4) ? null : r.GetString(4),
-                    new DateTimeOffset(r.GetInt64(5), TimeSpan.Zero),
-                    r.GetString(6),
-                    r.GetString(7));
-                var twin = new Twin(r.GetInt64(8), r.GetInt64(9), (byte[])r[10], sections[(id, 0)], sections[(id, 1)]);
-                return new Device(identity, twin, messages.GetValueOrDefault(id));
-            });
-    }
+        using var reading = new SqliteConnection(connectionString);
+        reading.Open();
+        using SqliteCommand command = reading.CreateCommand();
+#pragma warning disable CA2100 // Each text is a constant of its area.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        for (int i = 0; i < values.Length; i++)
+        {
+            command.Parameters.AddWithValue(((char)('a' + i)).ToString(CultureInfo.InvariantCulture).Insert(0, "$"), values[i]);
+        }
 
-    public IReadOnlyList<DeviceMessage> ReadMessages(string deviceId, long after, int top) => Read(
-        "SELECT sequence, enqueued, properties, body FROM messages WHERE device_id=$a AND sequence>$b ORDER BY sequence LIMIT $c",
-        r => new DeviceMessage(deviceId, r.GetInt64(0), new DateTimeOffset(r.GetInt64(1), TimeSpan.Zero), (byte[])r[2], (byte[])r[3]),
-        deviceId,
-        after,
-        top);
+        using SqliteDataReader reader = command.ExecuteReader();
+        var rows = new List<T>();
+        while (reader.Read())
+        {
+            rows.Add(row(reader));
+        }
+
+        return rows;
+    }
 
     /// <summary>Writes what waits, then closes.</summary>
     public void Dispose()
@@ -169,32 +146,9 @@ internal sealed partial class HubStore : IDisposable
         using var created = new FileStream(path, options);
     }
 
-    private List<T> Read<T>(string sql, Func<SqliteDataReader, T> row, params object[] values)
-    {
-        using var reading = new SqliteConnection(connectionString);
-        reading.Open();
-        using SqliteCommand command = reading.CreateCommand();
-#pragma warning disable CA2100 // Each text is a constant of this file.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        for (int i = 0; i < values.Length; i++)
-        {
-            command.Parameters.AddWithValue(((char)('a' + i)).ToString(CultureInfo.InvariantCulture).Insert(0, "$"), values[i]);
-        }
-
-        using SqliteDataReader reader = command.ExecuteReader();
-        var rows = new List<T>();
-        while (reader.Read())
-        {
-            rows.Add(row(reader));
-        }
-
-        return rows;
-    }
-
     private void WriteLoop()
     {
-        using var commands = new StoreCommands(connection);
+        using var changes = new StoreWriter(connection);
         var batch = new List<StoreChange>(MaxBatch);
         foreach (StoreChange first in waiting.GetConsumingEnumerable())
         {
@@ -204,7 +158,7 @@ internal sealed partial class HubStore : IDisposable
                 batch.Add(next);
             }
 
-            if (TryCommit(commands, batch, out Exception? cause))
+            if (TryCommit(changes, batch, out Exception? cause))
             {
                 batch.ForEach(c => c.Complete());
             }
@@ -217,7 +171,7 @@ internal sealed partial class HubStore : IDisposable
         }
     }
 
-    private bool TryCommit(StoreCommands commands, List<StoreChange> batch, out Exception? cause)
+    private bool TryCommit(StoreWriter changes, List<StoreChange> batch, out Exception? cause)
     {
         cause = HubRefusalException.StoreFailed();
         if (failed)
@@ -228,7 +182,7 @@ internal sealed partial class HubStore : IDisposable
         try
         {
             Execute("BEGIN");
-            batch.ForEach(commands.Execute);
+            batch.ForEach(change => change.Write(changes));
             Execute("COMMIT");
             return true;
         }
