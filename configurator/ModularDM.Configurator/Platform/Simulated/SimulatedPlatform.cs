@@ -1,3 +1,4 @@
+using ModularDM.Configurator.Platform.Simulated.Csp;
 using ModularDM.Configurator.Platform.Windows;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
 
@@ -8,12 +9,16 @@ internal sealed class SimulatedPlatform : IPlatform
 {
     private readonly SimulatedRebootArea _reboot;
 
-    public SimulatedPlatform(string folder, TimeProvider clock)
+    /// <param name="folder">The state folder.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="nodeTables">A folder with further node tables; null is none.</param>
+    /// <exception cref="Contracts.Configurator.ConfiguratorException">A table cannot be used.</exception>
+    public SimulatedPlatform(string folder, TimeProvider clock, string? nodeTables = null)
     {
         Directory.CreateDirectory(folder);
         Faults = new SimulatedFaults(folder);
         Device = new SimulatedDevice(folder, clock);
-        Transport = new SimulatedCspTransport(Device, Faults, clock);
+        Transport = new SimulatedCspTransport(new CspTree(NodeTables.Load(nodeTables), new SimulatedTreeStore(Device)), Faults, clock);
         var csp = new CspClient(Transport);
         var zone = new SimulatedTimeZoneArea(Device, Faults, clock);
         DeviceInfo = new CspDeviceInfoArea(csp);

@@ -33,7 +33,7 @@ internal sealed class SimulatedRebootArea : IRebootArea, IDisposable
         Directory.CreateDirectory(_inhibitors);
         transport.Executed = node =>
         {
-            if (node == CspRebootSchedule.RebootNowNode)
+            if (node == LocUri.Normalize(CspRebootSchedule.RebootNowNode))
             {
                 _device.ScheduleReboot(_command.Reason, _command.Grace);
             }
