@@ -22,7 +22,7 @@ internal static class PlatformFactory
     /// <exception cref="ConfiguratorException">There is no such platform here.</exception>
     public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
     {
-        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(),
+        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(clock),
         Simulated => new SimulatedPlatform(stateFolder, clock),
         Linux => new LinuxPlatform(),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
