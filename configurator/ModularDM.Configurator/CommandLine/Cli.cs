@@ -21,6 +21,7 @@ internal static class Cli
           --state DIR         root's own folder (/var/lib/modulardm-configurator)
           --audit FILE        audit, JSON lines (audit.jsonl in the state folder)
           --platform NAME     linux, windows or simulated
+          --node-tables DIR   further node tables (*.csp, DDF *.xml) for the simulated platform
           --ready-file PATH   file to write when requests are served
           --max-connections N, --max-connections-per-caller N, --max-in-flight N,
           --frames-per-second N, --changes-per-second N, --idle-seconds N

@@ -36,7 +36,7 @@ internal static class RunCommand
         CreateStateFolder(options.StateFolder);
         using IConnectionListener listener = Listen(options);
         using IDisposable mine = FolderLock.Take(options.StateFolder);
-        using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log);
+        using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log, options.NodeTables);
         using IAuditSink sink = new FileAuditSink(options.AuditPath ?? Path.Combine(options.StateFolder, "audit.jsonl"));
         var registry = new OperationRegistry(new OperationServices(platform, new RootStateStore(options.StateFolder, log), policy.Reboot));
         var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log, clock);

@@ -75,6 +75,18 @@ public sealed class CspToolTests
     }
 
     [Fact]
+    public async Task NodeTables_OfAnOem_AreReachedToo()
+    {
+        using var folder = new TemporaryFolder();
+        using var tables = new TemporaryFolder();
+        tables.Write("contoso.csp", "./Vendor/Contoso/Pump G node\n  Speed GR int range=0..9 start=3\n");
+        Assert.Equal((0, "3\n", ""), await RunAsync(folder, "get", "./Vendor/Contoso/Pump/Speed", "--node-tables", tables.Path));
+        Assert.Equal((0, "done\n", ""), await RunAsync(folder, "replace", "./Vendor/Contoso/Pump/Speed", "7", "--format", "int", "--node-tables", tables.Path));
+        Assert.Equal((0, "7\n", ""), await RunAsync(folder, "get", "./Vendor/Contoso/Pump/Speed", "--node-tables", tables.Path));
+        Assert.Equal(4, (await RunAsync(folder, "get", "./Vendor/Contoso/Pump/Speed")).Code);
+    }
+
+    [Fact]
     public async Task File_GivesTheValue()
     {
         using var folder = new TemporaryFolder();

@@ -30,6 +30,7 @@ internal static class CspTool
           --format NAME       format of the value: chr (the default), int, bool, b64, bin, date, time, float, xml, node, null
           --file PATH         takes the value from a file; with --format b64 its bytes are encoded
           --state DIR         state folder of the simulated device; without it, this Windows. No configurator may run on it meanwhile
+          --node-tables DIR   further node tables (*.csp, DDF *.xml) of the simulated device
           --timeout SECONDS   1 to 600; 30 by default
           -v, --verbose       prints the SyncML that goes and comes, on standard error
 
@@ -58,7 +59,8 @@ internal static class CspTool
 
         using IDisposable? mine = options.StateFolder is null ? null : FolderLock.Take(options.StateFolder);
         using IPlatform platform = PlatformFactory.Create(
-            options.StateFolder is null ? PlatformFactory.Windows : PlatformFactory.Simulated, options.StateFolder ?? string.Empty, TimeProvider.System, ServerLog.ToStandardError());
+            options.StateFolder is null ? PlatformFactory.Windows : PlatformFactory.Simulated, options.StateFolder ?? string.Empty, TimeProvider.System, ServerLog.ToStandardError(),
+            options.NodeTables);
         ICspTransport engine = platform.Csp ?? throw ConfiguratorException.NotSupported($"{platform.Name} has no CSPs.");
         return Run(options, options.Verbose ? new PrintingTransport(engine, error) : engine, output, error);
     }

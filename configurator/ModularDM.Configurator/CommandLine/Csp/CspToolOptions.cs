@@ -16,6 +16,9 @@ internal sealed record CspToolOptions
 
     public string? StateFolder { get; init; }
 
+    /// <summary>A folder with further node tables for the simulated device; null is none.</summary>
+    public string? NodeTables { get; init; }
+
     public TimeSpan Timeout { get; init; }
 
     public bool Verbose { get; init; }
@@ -31,6 +34,7 @@ internal sealed record CspToolOptions
 
         var arguments = new CommandArguments([.. words.Skip(1)], "-v", "--verbose");
         string? state = arguments.Option("--state");
+        string? nodeTables = arguments.Option("--node-tables");
         int seconds = arguments.Number("--timeout", 1, 600) ?? 30;
         bool verbose = arguments.Flag("-v") | arguments.Flag("--verbose");
         return new CspToolOptions
@@ -38,6 +42,7 @@ internal sealed record CspToolOptions
             Command = tree ? Tree(arguments) : verb == CspVerb.Get ? Get(arguments) : Change(verb, arguments),
             AsTree = tree,
             StateFolder = state,
+            NodeTables = nodeTables,
             Timeout = TimeSpan.FromSeconds(seconds),
             Verbose = verbose,
         };

@@ -13,7 +13,7 @@ internal sealed class SimulatedCspTransport(CspTree tree, SimulatedFaults faults
     /// <summary>The tree behind the engine.</summary>
     public CspTree Tree => tree;
 
-    public string Apply(string syncBody, TimeSpan limit) => new BodyRunner(tree, new TimedFaults(faults, clock, limit)) { Executed = Executed }.Run(syncBody);
+    public string Apply(string syncBody, TimeSpan limit) => new BodyRunner(tree, new TimedFaults(faults, clock, limit)) { Executed = Executed }.Run(syncBody, limit);
 
     private sealed class TimedFaults(SimulatedFaults faults, TimeProvider clock, TimeSpan limit) : ICspFaults
     {

@@ -14,26 +14,30 @@ internal sealed class BodyRunner(CspTree tree, ICspFaults? faults = null)
     /// <summary>Called after a node was executed with success and its message, or its Atomic, was done.</summary>
     public Action<string>? Executed { get; set; }
 
+    /// <param name="body">The body, with or without the <c>SyncML</c> around it.</param>
+    /// <param name="limit">How long to wait for messages before it.</param>
     /// <exception cref="Contracts.Configurator.ConfiguratorException">It is no XML, breaks a limit, or a fault says so.</exception>
-    public string Run(string body)
+    public string Run(string body, TimeSpan? limit = null)
     {
         IReadOnlyList<BodyCommand> commands = BodyCommand.ReadBody(body);
         using var answer = new BodyAnswer();
-        tree.Change(_ =>
-        {
-            int count = 0;
-            foreach (BodyCommand command in commands)
-            {
-                if (++count > MaxCommands)
-                {
-                    answer.Status(command.Id, command.Verb, SyncMlStatus.TooLarge);
-                    continue;
-                }
-
-                Run(command, answer);
-            }
-        });
+        tree.Change(_ => Run(commands, answer), limit);
         return answer.Finish();
+    }
+
+    private void Run(IReadOnlyList<BodyCommand> commands, BodyAnswer answer)
+    {
+        for (int i = 0; i < commands.Count; i++)
+        {
+            if (i < MaxCommands)
+            {
+                Run(commands[i], answer);
+            }
+            else
+            {
+                answer.Status(commands[i].Id, commands[i].Verb, SyncMlStatus.TooLarge);
+            }
+        }
     }
 
     private void Run(BodyCommand command, BodyAnswer answer)
@@ -71,8 +75,7 @@ internal sealed class BodyRunner(CspTree tree, ICspFaults? faults = null)
 
     private void RunAtomic(BodyCommand atomic, BodyAnswer answer)
     {
-        int savepoint = tree.Savepoint();
-        int promised = tree.Promised();
+        CspSavepoint savepoint = tree.Savepoint();
         var ends = new List<(BodyCommand Command, List<Step> Steps)>();
         var added = new HashSet<string>(StringComparer.Ordinal);
         bool failed = false;
@@ -85,7 +88,7 @@ internal sealed class BodyRunner(CspTree tree, ICspFaults? faults = null)
 
         if (failed)
         {
-            tree.RollBack(savepoint, promised);
+            tree.RollBack(savepoint);
         }
 
         answer.Status(atomic.Id, atomic.Verb, failed ? SyncMlStatus.AtomicFailed : SyncMlStatus.Ok);

@@ -1,4 +1,5 @@
 using ModularDM.Configurator.Platform.Windows.SyncMl;
+using ModularDM.Contracts.Configurator;
 
 namespace ModularDM.Configurator.Platform.Simulated.Csp;
 
@@ -8,10 +9,10 @@ namespace ModularDM.Configurator.Platform.Simulated.Csp;
 /// </summary>
 internal sealed class CspTree
 {
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(1);
     private readonly Lock _gate = new();
     private readonly ICspTreeStore? _store;
-    private readonly List<Action> _undo = [];
-    private readonly List<Action> _onCommit = [];
+    private readonly CspJournal _journal = new();
     private readonly Dictionary<CspNodeDefinition, ICspNodeBehaviour> _behaviours = [];
     private readonly Dictionary<string, string?> _foreign = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _memory = new(StringComparer.Ordinal);
@@ -56,13 +57,21 @@ internal sealed class CspTree
     }
 
     /// <summary>Does several things as one: all of them are kept and committed, or none when the action throws.</summary>
-    public T Change<T>(Func<CspTree, T> action)
+    /// <param name="action">What to do; it holds up every other change.</param>
+    /// <param name="limit">How long to wait for the changes of others; a minute unless said.</param>
+    /// <exception cref="ConfiguratorException">The others did not finish within the limit.</exception>
+    public T Change<T>(Func<CspTree, T> action, TimeSpan? limit = null)
     {
-        lock (_gate)
+        TimeSpan wait = limit ?? s_longestWait;
+        if (!_gate.TryEnter(wait > TimeSpan.Zero ? wait : TimeSpan.Zero))
+        {
+            throw ConfiguratorException.Timeout("The simulated engine", wait);
+        }
+
+        try
         {
             _depth++;
-            int savepoint = Savepoint();
-            int promised = _onCommit.Count;
+            CspSavepoint savepoint = _journal.Savepoint;
             bool done = false;
             try
             {
@@ -79,23 +88,29 @@ internal sealed class CspTree
             {
                 if (!done)
                 {
-                    RollBack(savepoint, promised);
+                    _journal.RollBack(savepoint);
                 }
 
                 if (--_depth == 0)
                 {
-                    Promise();
+                    _journal.Promise();
                 }
             }
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
     /// <inheritdoc cref="Change{T}"/>
-    public void Change(Action<CspTree> action) => Change(tree =>
-    {
-        action(tree);
-        return true;
-    });
+    public void Change(Action<CspTree> action, TimeSpan? limit = null) => Change(
+        tree =>
+        {
+            action(tree);
+            return true;
+        },
+        limit);
 
     /// <summary>The node with this address, when it is there.</summary>
     public CspNode? Find(string locUri)
@@ -159,7 +174,7 @@ internal sealed class CspTree
         KeyValuePair<string, string>[] memory = [.. _memory];
         Root.Clear();
         _memory.Clear();
-        _undo.Add(() =>
+        _journal.Add(() =>
         {
             Array.ForEach(below, Root.Put);
             Array.ForEach(memory, pair => _memory[pair.Key] = pair.Value);
@@ -175,7 +190,7 @@ internal sealed class CspTree
     {
         string? before = _memory.GetValueOrDefault(key);
         Write(value);
-        _undo.Add(() => Write(before));
+        _journal.Add(() => Write(before));
 
         void Write(string? text)
         {
@@ -192,28 +207,17 @@ internal sealed class CspTree
 
     internal ICspNodeBehaviour? BehaviourOf(CspNodeDefinition definition) => _behaviours.Count == 0 ? null : _behaviours.GetValueOrDefault(definition);
 
-    internal void OnCommit(Action action) => _onCommit.Add(action);
+    internal void OnCommit(Action action) => _journal.OnCommit(action);
 
-    internal int Savepoint() => _undo.Count;
+    internal CspSavepoint Savepoint() => _journal.Savepoint;
 
-    internal int Promised() => _onCommit.Count;
-
-    internal void RollBack(int savepoint, int promised)
-    {
-        for (int i = _undo.Count - 1; i >= savepoint; i--)
-        {
-            _undo[i]();
-        }
-
-        _undo.RemoveRange(savepoint, _undo.Count - savepoint);
-        _onCommit.RemoveRange(promised, _onCommit.Count - promised);
-    }
+    internal void RollBack(CspSavepoint savepoint) => _journal.RollBack(savepoint);
 
     internal CspNode Put(CspNode parent, CspNodeDefinition definition, string name)
     {
         bool wasDeleted = parent.Deleted.Contains(definition.IsDynamic ? name : definition.Name);
         CspNode node = parent.Put(definition, name);
-        _undo.Add(() =>
+        _journal.Add(() =>
         {
             if (wasDeleted)
             {
@@ -233,32 +237,22 @@ internal sealed class CspTree
         (string? before, bool wasStored) = (node.Stored, node.IsStored);
         node.Stored = value;
         node.IsStored = true;
-        _undo.Add(() => (node.Stored, node.IsStored) = (before, wasStored));
+        _journal.Add(() => (node.Stored, node.IsStored) = (before, wasStored));
     }
 
     internal void Take(CspNode node)
     {
         CspNode parent = node.Parent!;
         parent.Take(node);
-        _undo.Add(() => parent.Put(node));
+        _journal.Add(() => parent.Put(node));
     }
 
     private void Keep()
     {
-        if (_undo.Count > 0)
+        if (_journal.HasChanges)
         {
             _store?.Save(Content());
-            _undo.Clear();
-        }
-    }
-
-    private void Promise()
-    {
-        Action[] actions = [.. _onCommit];
-        _onCommit.Clear();
-        foreach (Action action in actions)
-        {
-            action();
+            _journal.Clear();
         }
     }
 
@@ -311,7 +305,7 @@ internal sealed class CspTree
             _memory[key] = value;
         }
 
-        _undo.Clear();
+        _journal.Clear();
     }
 
     private bool IsKnown(string[] names)

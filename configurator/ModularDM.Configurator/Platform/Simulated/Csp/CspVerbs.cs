@@ -37,8 +37,7 @@ internal sealed class CspVerbs(CspTree tree)
             return Get(place, list);
         }
 
-        int savepoint = tree.Savepoint();
-        int promised = tree.Promised();
+        CspSavepoint savepoint = tree.Savepoint();
         CspOutcome outcome = wanted switch
         {
             NodeAccess.Add => Add(place, format, data),
@@ -48,7 +47,7 @@ internal sealed class CspVerbs(CspTree tree)
         };
         if (!outcome.IsSuccess)
         {
-            tree.RollBack(savepoint, promised);
+            tree.RollBack(savepoint);
         }
 
         return outcome;

@@ -48,21 +48,12 @@ internal static class NodeTableReader
 
     private static CspNodeTraits Traits(string address, ref TableLine cells, out string? problem)
     {
-        NodeAccess access = NodeAccess.None;
-        foreach (char letter in cells.Next())
+        problem = TryAccess(cells.Next(), out NodeAccess access, out char unknown) ? null : $"has the access '{unknown}'; there are A, G, R, D, X and a dash for none";
+        if (!CspFormats.TryParse(cells.Next(), out CspFormat format))
         {
-            access |= letter switch
-            {
-                'A' => NodeAccess.Add,
-                'G' => NodeAccess.Get,
-                'R' => NodeAccess.Replace,
-                'D' => NodeAccess.Delete,
-                'X' => NodeAccess.Exec,
-                _ => NodeAccess.None,
-            };
+            problem ??= $"has no format; there are {string.Join(", ", CspFormats.Names)}";
         }
 
-        problem = CspFormats.TryParse(cells.Next(), out CspFormat format) ? null : $"has no format; there are {string.Join(", ", CspFormats.Names)}";
         bool isDynamic = address.EndsWith(CspNodeDefinition.AnyName, StringComparison.Ordinal);
         var traits = new CspNodeTraits
         {
@@ -79,6 +70,32 @@ internal static class NodeTableReader
         }
 
         return traits;
+    }
+
+    private static bool TryAccess(string letters, out NodeAccess access, out char unknown)
+    {
+        (access, unknown) = (NodeAccess.None, default);
+        foreach (char letter in letters)
+        {
+            NodeAccess one = letter switch
+            {
+                'A' => NodeAccess.Add,
+                'G' => NodeAccess.Get,
+                'R' => NodeAccess.Replace,
+                'D' => NodeAccess.Delete,
+                'X' => NodeAccess.Exec,
+                _ => NodeAccess.None,
+            };
+            if (one == NodeAccess.None && letters != "-")
+            {
+                unknown = letter;
+                return false;
+            }
+
+            access |= one;
+        }
+
+        return true;
     }
 
     private static CspNodeTraits With(CspNodeTraits traits, string rule, string value, ref string? problem)
