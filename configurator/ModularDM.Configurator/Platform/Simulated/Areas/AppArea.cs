@@ -30,7 +30,7 @@ internal sealed class AppArea(DeviceWork work) : SimulatedArea
         {
             if (tree.Memory(OrderOf(family)) is { } order)
             {
-                work.After(Installing, () => Install(tree, family, order));
+                work.Resume(tree, OrderOf(family), () => Install(tree, family, order));
             }
         }
     }
@@ -82,7 +82,7 @@ internal sealed class AppArea(DeviceWork work) : SimulatedArea
 
         tree.Memorize(OrderOf(family), order);
         Report(tree, family, Running, 0, string.Empty);
-        call.OnCommit(() => work.After(Installing, () => Install(tree, family, order)));
+        work.Promise(call, OrderOf(family), Installing, () => Install(tree, family, order));
         return null;
     }
 
@@ -95,6 +95,7 @@ internal sealed class AppArea(DeviceWork work) : SimulatedArea
         }
 
         changed.Memorize(OrderOf(family), null);
+        DeviceWork.Done(changed, OrderOf(family));
         if (changed.Find(LocUri.Combine(Installation, family)) is null)
         {
             return;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using ModularDM.Configurator.Platform.Simulated.Csp;
+
 namespace ModularDM.Configurator.Platform.Simulated.Areas;
 
 /// <summary>What the simulated device does a while after it was told to. It stops with the device; what must go on later is in the tree.</summary>
@@ -10,21 +13,29 @@ internal sealed class DeviceWork(TimeProvider clock) : IDisposable
 
     public TimeProvider Clock => clock;
 
-    public void After(TimeSpan time, Action action)
+    /// <summary>Does something a while after the command that asked for it, and remembers in the tree when that is.</summary>
+    public void Promise(CspCall call, string name, TimeSpan time, Action action)
     {
-        lock (_gate)
-        {
-            if (_disposed)
-            {
-                return;
-            }
+        call.Tree.Memorize(Due(name), (clock.GetUtcNow() + time).ToString("O", CultureInfo.InvariantCulture));
+        call.OnCommit(() => After(time, action));
+    }
 
-            ITimer[] own = new ITimer[1];
-            own[0] = clock.CreateTimer(_ => Run(own, action), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _timers.Add(own[0]);
-            own[0].Change(time, Timeout.InfiniteTimeSpan);
+    /// <summary>Goes on with what was promised before the device went off. What became due meanwhile is done at once.</summary>
+    public void Resume(CspTree tree, string name, Action action)
+    {
+        TimeSpan left = DateTimeOffset.TryParse(tree.Memory(Due(name)), CultureInfo.InvariantCulture, out DateTimeOffset due) ? due - clock.GetUtcNow() : TimeSpan.Zero;
+        if (left > TimeSpan.Zero)
+        {
+            After(left, action);
+        }
+        else
+        {
+            action();
         }
     }
+
+    /// <summary>It is done; nothing is left to go on with.</summary>
+    public static void Done(CspTree tree, string name) => tree.Memorize(Due(name), null);
 
     public void Dispose()
     {
@@ -57,4 +68,22 @@ internal sealed class DeviceWork(TimeProvider clock) : IDisposable
             action();
         }
     }
+
+    private void After(TimeSpan time, Action action)
+    {
+        lock (_gate)
+        {
+            if (_disposed)
+            {
+                return;
+            }
+
+            ITimer[] own = new ITimer[1];
+            own[0] = clock.CreateTimer(_ => Run(own, action), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timers.Add(own[0]);
+            own[0].Change(time, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private static string Due(string name) => $"due:{name}";
 }

@@ -29,7 +29,7 @@ internal sealed class HealthArea(DeviceWork work) : SimulatedArea
     {
         if (tree.Value(Status) == Text(Requested))
         {
-            work.After(Fetching, () => Fetch(tree));
+            work.Resume(tree, Verify, () => Fetch(tree));
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class HealthArea(DeviceWork work) : SimulatedArea
         CspTree tree = call.Tree;
         tree.Set(Status, Text(Requested));
         tree.Set(Correlation, Guid.NewGuid().ToString());
-        call.OnCommit(() => work.After(Fetching, () => Fetch(tree)));
+        work.Promise(call, Verify, Fetching, () => Fetch(tree));
         return null;
     }
 
@@ -61,6 +61,7 @@ internal sealed class HealthArea(DeviceWork work) : SimulatedArea
 
     private void Fetch(CspTree tree) => tree.Change(changed =>
     {
+        DeviceWork.Done(changed, Verify);
         // An empty endpoint is the service's own default.
         string endpoint = changed.Value(Endpoint) ?? string.Empty;
         bool reachable = endpoint.Length == 0 || Uri.CheckHostName(endpoint) == UriHostNameType.Dns;

@@ -37,7 +37,7 @@ internal sealed class UpdateArea(DeviceWork work) : SimulatedArea
         });
         foreach (string update in waiting)
         {
-            work.After(Installing, () => Install(tree, update));
+            work.Resume(tree, WorkOn(update), () => Install(tree, update));
         }
     }
 
@@ -70,14 +70,17 @@ internal sealed class UpdateArea(DeviceWork work) : SimulatedArea
         tree.Set(LocUri.Combine(Approved, id) + "/ApprovedTime", CspMoment.Format(work.Clock.GetUtcNow()));
         if (tree.Names(Installable).Contains(id))
         {
-            call.OnCommit(() => work.After(Installing, () => Install(tree, id)));
+            work.Promise(call, WorkOn(id), Installing, () => Install(tree, id));
         }
 
         return null;
     }
 
+    private static string WorkOn(string update) => $"update:{update}";
+
     private static void Install(CspTree tree, string update) => tree.Change(changed =>
     {
+        DeviceWork.Done(changed, WorkOn(update));
         // It may have been taken back, or be done already.
         if (changed.Find(LocUri.Combine(Approved, update)) is not null && changed.Remove(LocUri.Combine(Installable, update)))
         {

@@ -67,7 +67,7 @@ internal sealed class ManagementWmiBridge : IWmiBridge
     private ManagementObject? Find(WmiNode node)
     {
         var query = new ObjectQuery($"SELECT * FROM {node.ClassName} WHERE ParentID='{node.ParentId}' AND InstanceID='{node.InstanceId}'");
-        using var searcher = new ManagementObjectSearcher(_scope.Value, query, new EnumerationOptions { Timeout = s_limit, ReturnImmediately = false });
+        using var searcher = new ManagementObjectSearcher(_scope.Value, query, new System.Management.EnumerationOptions { Timeout = s_limit, ReturnImmediately = false });
         using ManagementObjectCollection found = searcher.Get();
         return found.OfType<ManagementObject>().FirstOrDefault();
     }

@@ -47,6 +47,17 @@ public sealed class AppAreaTests
     }
 
     [Fact]
+    public void HostedInstall_DueWhileTheDeviceWasOff_IsDoneAtItsStart()
+    {
+        using var machine = new Machine();
+        Install(machine, Package(machine, "pump.appx", "1.2.0.0"));
+        machine.SwitchOff();
+        machine.Clock.Advance(AppArea.Installing);
+        machine.SwitchOffAndOn();
+        Assert.Equal(s_family, machine.Get($"{Management}/nonStore"));
+    }
+
+    [Fact]
     public void HostedInstall_PackageOfAnotherFamily_FailsWithTheReason()
     {
         using var machine = new Machine();

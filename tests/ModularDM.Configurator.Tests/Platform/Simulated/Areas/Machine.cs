@@ -44,6 +44,8 @@ internal sealed partial class Machine : IDisposable
         return data[0].Groups[1].Value == "404" ? null : System.Net.WebUtility.HtmlDecode(data.Count > 1 ? data[1].Groups[1].Value : string.Empty);
     }
 
+    public void SwitchOff() => _platform.Dispose();
+
     /// <summary>Ends the process and starts another one on the same machine.</summary>
     public void SwitchOffAndOn()
     {
