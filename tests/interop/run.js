@@ -49,14 +49,19 @@ function test(system, authorities, names) {
   return new Promise(resolve => {
     const child = spawn(
       process.execPath,
-      ['--test', '--test-concurrency=1', '--test-timeout=120000', '--test-reporter=tap', ...files],
+      ['--test', '--test-concurrency=1', '--test-reporter=tap', ...files],
       { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_EXTRA_CA_CERTS: authorities, MODULARDM_INTEROP_SYSTEM: system, NODE_NO_WARNINGS: '1' } });
+    // However it ends, the programs that were started are stopped afterwards.
+    const end = () => child.kill('SIGKILL');
+    const limit = setTimeout(end, 8 * 60_000);
+    process.once('SIGTERM', end).once('SIGINT', end);
     let text = '';
     child.stdout.on('data', data => {
       text += data;
       process.stdout.write(data);
     });
     child.on('exit', code => {
+      clearTimeout(limit);
       const count = name => Number((new RegExp(`^# ${name} (\\d+)$`, 'm').exec(text) || [0, 0])[1]);
       const skipped = count('skipped') + count('todo');
       console.log(`interop: ${count('pass')} passed, ${count('fail') + count('cancelled')} failed, ${skipped} skipped`);
