@@ -23,6 +23,17 @@ public sealed record LocalHubOptions
     /// <summary>Devices to create if they do not exist.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>
+    /// PEM files of authorities to register, each by its file's name without ending: devices of the type certificateAuthority come with certificates of theirs.
+    /// </summary>
+    public IReadOnlyList<string> CaCertificates { get; init; } = [];
+
+    /// <summary>
+    /// Whether the notification of a whole new document of desired properties (a PUT) holds <c>null</c> for what it removed; without, it holds the document
+    /// alone. No public source says which of the two IoT Hub does, so that devices should take both.
+    /// </summary>
+    public bool ReplaceMarksRemoved { get; init; }
+
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 
