@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,6 +30,7 @@ namespace ModularDM.Hub.Local;
 /// <summary>A running local hub: IoT Hub's device side on MQTT over TLS and its service side on HTTPS.</summary>
 public sealed class LocalHub : IAsyncDisposable
 {
+    private const string WebSocketPath = "/$iothub/websocket";
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(400);
     private readonly WebApplication application;
     private readonly MqttServer mqtt;
@@ -208,6 +210,7 @@ public sealed class LocalHub : IAsyncDisposable
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
             builder.Services.AddRoutingCore();
+            builder.Services.AddConnections();
             string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
@@ -239,6 +242,11 @@ public sealed class LocalHub : IAsyncDisposable
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            Application.MapConnectionHandler<MqttConnectionHandler>(WebSocketPath, transport =>
+            {
+                transport.Transports = HttpTransportType.WebSockets;
+                transport.WebSockets.SubProtocolSelector = offered => offered.Contains("mqtt") ? "mqtt" : null!;
+            });
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
