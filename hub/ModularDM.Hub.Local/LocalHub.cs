@@ -6,13 +6,14 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
@@ -30,11 +31,12 @@ namespace ModularDM.Hub.Local;
 /// <summary>A running local hub: IoT Hub's device side on MQTT over TLS and its service side on HTTPS.</summary>
 public sealed class LocalHub : IAsyncDisposable
 {
-    private const string WebSocketPath = "/$iothub/websocket";
     private static readonly TimeSpan StopLimit = TimeSpan.FromMilliseconds(400);
     private readonly WebApplication application;
     private readonly MqttServer mqtt;
     private readonly DeviceGateway gateway;
+    private readonly CloudMessages cloud;
+    private readonly AmqpServer amqp;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
@@ -48,6 +50,8 @@ public sealed class LocalHub : IAsyncDisposable
         application = parts.Application;
         mqtt = parts.Mqtt;
         gateway = parts.Gateway;
+        cloud = parts.Cloud;
+        amqp = parts.Amqp;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
@@ -55,6 +59,7 @@ public sealed class LocalHub : IAsyncDisposable
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+        AmqpPort = parts.AmqpListener?.IPEndPoint!.Port;
     }
 
     /// <summary>The address to connect to.</summary>
@@ -65,6 +70,9 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>Where services connect.</summary>
     public int HttpsPort { get; }
+
+    /// <summary>Where services send messages to devices, if the hub listens there.</summary>
+    public int? AmqpPort { get; }
 
     /// <summary>The certificate that clients must trust, PEM.</summary>
     public string CaFile => Path.GetFullPath(HubCertificates.AuthorityFile(options.DataFolder));
@@ -103,12 +111,12 @@ public sealed class LocalHub : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch
         {
@@ -155,6 +163,8 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         gateway.Dispose();
+        amqp.Dispose();
+        cloud.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
         {
@@ -189,6 +199,12 @@ public sealed class LocalHub : IAsyncDisposable
 
         public DeviceGateway Gateway { get; private set; } = null!;
 
+        public CloudMessages Cloud { get; private set; } = null!;
+
+        public FeedbackQueue Feedback { get; private set; } = null!;
+
+        public AmqpServer Amqp { get; private set; } = null!;
+
         public HubStore Store { get; private set; } = null!;
 
         public X509Certificate2 Certificate { get; private set; } = null!;
@@ -203,12 +219,16 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? HttpsListener { get; private set; }
 
+        public ListenOptions? AmqpListener { get; private set; }
+
         public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
+            builder.Services.AddSingleton<AmqpTransports>();
+            builder.Services.AddSingleton<AmqpConnectionHandler>();
             builder.Services.AddRoutingCore();
             builder.Services.AddConnections();
             string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
@@ -218,6 +238,10 @@ public sealed class LocalHub : IAsyncDisposable
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
                 kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).UseMqtt());
                 kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
+                if (options.AmqpPort is { } amqpPort)
+                {
+                    kestrel.Listen(bind, amqpPort, listen => (AmqpListener = Secure(listen)).UseConnectionHandler<AmqpConnectionHandler>());
+                }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             Application = builder.Build();
@@ -235,24 +259,27 @@ public sealed class LocalHub : IAsyncDisposable
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
-            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
+            Feedback = new FeedbackQueue(Store, time, logs.CreateLogger<FeedbackQueue>());
+            Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
+            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
 
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
-            Application.MapConnectionHandler<MqttConnectionHandler>(WebSocketPath, transport =>
-            {
-                transport.Transports = HttpTransportType.WebSockets;
-                transport.WebSockets.SubProtocolSelector = offered => offered.Contains("mqtt") ? "mqtt" : null!;
-            });
+            new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
+            Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
+            Amqp.Open();
+            WebSocketHandler.Map(Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
             Gateway?.Dispose();
+            Amqp?.Dispose();
+            Cloud?.Dispose();
             if (Mqtt is not null)
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());

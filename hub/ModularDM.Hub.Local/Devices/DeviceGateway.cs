@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -23,16 +25,18 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly DeviceRegistry registry;
     private readonly HubTokens tokens;
     private readonly DeviceRequests requests;
+    private readonly CloudMessages cloud;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, CloudMessages cloud, TimeProvider time, ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
         this.tokens = tokens;
         this.requests = requests;
+        this.cloud = cloud;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -41,6 +45,8 @@ internal sealed partial class DeviceGateway : IDisposable
         server.InterceptingSubscriptionAsync += OnSubscribingAsync;
         server.InterceptingUnsubscriptionAsync += OnUnsubscribingAsync;
         server.InterceptingPublishAsync += OnPublishAsync;
+        server.InterceptingInboundPacketAsync += OnReceivedAsync;
+        server.InterceptingOutboundPacketAsync += OnSendingAsync;
         registry.Expelled += Expel;
         registry.DesiredChanged += Notify;
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
@@ -80,7 +86,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry);
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true);
         return MqttConnectReasonCode.Success;
     }
 
@@ -95,6 +101,7 @@ internal sealed partial class DeviceGateway : IDisposable
             }
 
             Connected(connection.DeviceId);
+            cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
             if (device.Removed || !device.Identity.Enabled)
@@ -137,6 +144,10 @@ internal sealed partial class DeviceGateway : IDisposable
                 e.Response.ReasonCode = e.TopicFilter.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce
                     ? MqttSubscribeReasonCode.GrantedQoS0
                     : MqttSubscribeReasonCode.GrantedQoS1;
+                if (e.TopicFilter.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+                {
+                    cloud.Subscribed(device, new CloudSubscription(e.Session, e.TopicFilter.QualityOfServiceLevel));
+                }
             }
 
             if (!tookMethods && connection.TakesMethods)
@@ -151,7 +162,18 @@ internal sealed partial class DeviceGateway : IDisposable
     private Task OnUnsubscribingAsync(InterceptingUnsubscriptionEventArgs e)
     {
         e.ProcessUnsubscription = false;
-        registry.Find(e.ClientId)?.Connection?.Unsubscribe(e.Topic);
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device)
+        {
+            connection.Unsubscribe(e.Topic);
+            if (e.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+            {
+                lock (device.Gate)
+                {
+                    device.CloudQueue.Subscription = null;
+                }
+            }
+        }
+
         return Task.CompletedTask;
     }
 
@@ -165,6 +187,22 @@ internal sealed partial class DeviceGateway : IDisposable
             e.CloseConnection = true;
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
+    }
+
+    private Task OnReceivedAsync(InterceptingPacketEventArgs e)
+    {
+        if (e.Packet is MqttPubAckPacket acknowledgement && registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task OnSendingAsync(InterceptingPacketEventArgs e)
+    {
+        CloudPacket.Stamp(e.Packet);
+        return Task.CompletedTask;
     }
 
     private void Notify(Device device, JsonElement patch, long version)
