@@ -12,7 +12,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
@@ -34,6 +36,8 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly WebApplication application;
     private readonly MqttServer mqtt;
     private readonly DeviceGateway gateway;
+    private readonly CloudMessages cloud;
+    private readonly AmqpServer amqp;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
@@ -47,6 +51,8 @@ public sealed class LocalHub : IAsyncDisposable
         application = parts.Application;
         mqtt = parts.Mqtt;
         gateway = parts.Gateway;
+        cloud = parts.Cloud;
+        amqp = parts.Amqp;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
@@ -54,6 +60,7 @@ public sealed class LocalHub : IAsyncDisposable
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+        AmqpPort = parts.AmqpListener?.IPEndPoint!.Port;
     }
 
     /// <summary>The address to connect to.</summary>
@@ -64,6 +71,9 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>Where services connect.</summary>
     public int HttpsPort { get; }
+
+    /// <summary>Where services send messages to devices, if the hub listens there.</summary>
+    public int? AmqpPort { get; }
 
     /// <summary>The certificate that clients must trust, PEM.</summary>
     public string CaFile => Path.GetFullPath(HubCertificates.AuthorityFile(options.DataFolder));
@@ -103,12 +113,12 @@ public sealed class LocalHub : IAsyncDisposable
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch
         {
@@ -204,6 +214,8 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         gateway.Dispose();
+        amqp.Dispose();
+        cloud.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
         {
@@ -253,6 +265,12 @@ public sealed class LocalHub : IAsyncDisposable
 
         public DeviceGateway Gateway { get; private set; } = null!;
 
+        public CloudMessages Cloud { get; private set; } = null!;
+
+        public FeedbackQueue Feedback { get; private set; } = null!;
+
+        public AmqpServer Amqp { get; private set; } = null!;
+
         public HubStore Store { get; private set; } = null!;
 
         public X509Certificate2 Certificate { get; private set; } = null!;
@@ -269,13 +287,18 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? HttpsListener { get; private set; }
 
+        public ListenOptions? AmqpListener { get; private set; }
+
         public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
+            builder.Services.AddSingleton<AmqpTransports>();
+            builder.Services.AddSingleton<AmqpConnectionHandler>();
             builder.Services.AddRoutingCore();
+            builder.Services.AddConnections();
             string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
@@ -283,6 +306,10 @@ public sealed class LocalHub : IAsyncDisposable
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
                 kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, withClients: true)).UseMqtt());
                 kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, withClients: false));
+                if (options.AmqpPort is { } amqpPort)
+                {
+                    kestrel.Listen(bind, amqpPort, listen => (AmqpListener = Secure(listen, withClients: false)).UseConnectionHandler<AmqpConnectionHandler>());
+                }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             Application = builder.Build();
@@ -302,7 +329,9 @@ public sealed class LocalHub : IAsyncDisposable
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
             Authorities = new CertificateAuthorities(Store, time);
             var authenticator = new DeviceAuthenticator(tokens, Authorities, time);
-            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, time, logs.CreateLogger<DeviceGateway>());
+            Feedback = new FeedbackQueue(Store, time, logs.CreateLogger<FeedbackQueue>());
+            Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
+            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
 
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
@@ -312,12 +341,18 @@ public sealed class LocalHub : IAsyncDisposable
             new QueryEndpoints(Registry).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
+            Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
+            Amqp.Open();
+            WebSocketHandler.Map(Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
             Gateway?.Dispose();
+            Amqp?.Dispose();
+            Cloud?.Dispose();
             if (Mqtt is not null)
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());

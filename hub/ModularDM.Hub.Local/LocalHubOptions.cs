@@ -11,6 +11,9 @@ public sealed record LocalHubOptions
     /// <summary>Where services connect: REST over HTTPS. 0 takes any free port.</summary>
     public int HttpsPort { get; init; } = 8443;
 
+    /// <summary>Where services send messages to devices: AMQP over TLS. 0 takes any free port; none by default, as the WebSocket of <see cref="HttpsPort"/> always takes them too.</summary>
+    public int? AmqpPort { get; init; }
+
     /// <summary>The address to listen on.</summary>
     public string Bind { get; init; } = "127.0.0.1";
 

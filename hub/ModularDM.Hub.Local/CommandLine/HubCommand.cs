@@ -12,6 +12,7 @@ internal static class HubCommand
     {
         var mqttPort = new Option<int>("--mqtt-port") { Description = "Port for devices (MQTT over TLS); 0 for any free one.", DefaultValueFactory = _ => 8883 };
         var httpsPort = new Option<int>("--https-port") { Description = "Port for services (HTTPS); 0 for any free one.", DefaultValueFactory = _ => 8443 };
+        var amqpPort = new Option<int?>("--amqp-port") { Description = "Port for services that send messages to devices (AMQP over TLS), 5671 by custom; 0 for any free one, none by default.", HelpName = "port" };
         var bind = new Option<string>("--bind") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var data = new Option<string>("--data") { Description = "Folder for the database and the certificate authority.", DefaultValueFactory = _ => DefaultDataFolder() };
         var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
@@ -24,6 +25,7 @@ internal static class HubCommand
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
+        CheckPort(amqpPort);
         devices.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)
@@ -37,7 +39,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, authorities, ready, level,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, level,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -46,6 +48,7 @@ internal static class HubCommand
             {
                 MqttPort = arguments.GetValue(mqttPort),
                 HttpsPort = arguments.GetValue(httpsPort),
+                AmqpPort = arguments.GetValue(amqpPort),
                 Bind = arguments.GetValue(bind)!,
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
@@ -65,7 +68,7 @@ internal static class HubCommand
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-    private static void CheckPort(Option<int> option) => option.Validators.Add(result =>
+    private static void CheckPort<T>(Option<T> option) => option.Validators.Add(result =>
     {
         if (result.Tokens is [var token, ..] && !(ushort.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out _)))
         {

@@ -2,10 +2,12 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -23,16 +25,19 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly DeviceRegistry registry;
     private readonly DeviceAuthenticator authenticator;
     private readonly DeviceRequests requests;
+    private readonly CloudMessages cloud;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, DeviceAuthenticator authenticator, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(
+        MqttServer server, DeviceRegistry registry, DeviceAuthenticator authenticator, DeviceRequests requests, CloudMessages cloud, TimeProvider time, ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
         this.authenticator = authenticator;
         this.requests = requests;
+        this.cloud = cloud;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -41,6 +46,8 @@ internal sealed partial class DeviceGateway : IDisposable
         server.InterceptingSubscriptionAsync += OnSubscribingAsync;
         server.InterceptingUnsubscriptionAsync += OnUnsubscribingAsync;
         server.InterceptingPublishAsync += OnPublishAsync;
+        server.InterceptingInboundPacketAsync += OnReceivedAsync;
+        server.InterceptingOutboundPacketAsync += OnSendingAsync;
         registry.Expelled += Expel;
         registry.DesiredChanged += Notify;
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
@@ -87,7 +94,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry) { ModelId = user.ModelId };
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true) { ModelId = user.ModelId };
         return MqttConnectReasonCode.Success;
     }
 
@@ -103,6 +110,7 @@ internal sealed partial class DeviceGateway : IDisposable
 
             registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
+            cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
             if (!registry.MayConnect(device))
@@ -145,6 +153,10 @@ internal sealed partial class DeviceGateway : IDisposable
                 e.Response.ReasonCode = e.TopicFilter.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce
                     ? MqttSubscribeReasonCode.GrantedQoS0
                     : MqttSubscribeReasonCode.GrantedQoS1;
+                if (e.TopicFilter.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+                {
+                    cloud.Subscribed(device, new CloudSubscription(e.Session, e.TopicFilter.QualityOfServiceLevel));
+                }
             }
 
             if (!tookMethods && connection.TakesMethods)
@@ -159,7 +171,18 @@ internal sealed partial class DeviceGateway : IDisposable
     private Task OnUnsubscribingAsync(InterceptingUnsubscriptionEventArgs e)
     {
         e.ProcessUnsubscription = false;
-        registry.Find(e.ClientId)?.Connection?.Unsubscribe(e.Topic);
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device)
+        {
+            connection.Unsubscribe(e.Topic);
+            if (e.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+            {
+                lock (device.Gate)
+                {
+                    device.CloudQueue.Subscription = null;
+                }
+            }
+        }
+
         return Task.CompletedTask;
     }
 
@@ -173,6 +196,22 @@ internal sealed partial class DeviceGateway : IDisposable
             e.CloseConnection = true;
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
+    }
+
+    private Task OnReceivedAsync(InterceptingPacketEventArgs e)
+    {
+        if (e.Packet is MqttPubAckPacket acknowledgement && registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task OnSendingAsync(InterceptingPacketEventArgs e)
+    {
+        CloudPacket.Stamp(e.Packet);
+        return Task.CompletedTask;
     }
 
     private void Notify(Device device, JsonElement patch, long version)
