@@ -237,7 +237,8 @@ public sealed class LocalHub : IAsyncDisposable
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
-            new QueryEndpoints(Registry).Map(api, Application);
+            var queries = new QueryRun(Registry, () => []);
+            new QueryEndpoints(queries).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
