@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
@@ -37,6 +38,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
+    private readonly JobScheduler jobs;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -50,6 +52,7 @@ public sealed class LocalHub : IAsyncDisposable
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
+        jobs = parts.Jobs;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -96,6 +99,7 @@ public sealed class LocalHub : IAsyncDisposable
 
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
+            parts.Jobs.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -152,6 +156,7 @@ public sealed class LocalHub : IAsyncDisposable
             return;
         }
 
+        await jobs.DisposeAsync();
         gateway.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
@@ -192,6 +197,8 @@ public sealed class LocalHub : IAsyncDisposable
         public X509Certificate2 Certificate { get; private set; } = null!;
 
         public DeviceRegistry Registry { get; private set; } = null!;
+
+        public JobScheduler Jobs { get; private set; } = null!;
 
         public HubPolicies Policies { get; private set; } = null!;
 
@@ -234,17 +241,23 @@ public sealed class LocalHub : IAsyncDisposable
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
             Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
 
+            var jobs = new JobBook(Store, time);
+            var queries = new QueryRun(Registry, () => jobs.Rows);
+            var pace = new OperationPace(options.JobOperationsPerSecond, time);
+            Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
+
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
-            var queries = new QueryRun(Registry, () => []);
             new QueryEndpoints(queries).Map(api, Application);
+            new JobEndpoints(jobs, Jobs, time).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
+            await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             if (Mqtt is not null)
             {

@@ -66,6 +66,26 @@ internal readonly record struct QueryValue(QueryKind Kind, double Number = 0, st
         }
     }
 
+    /// <summary>Reads a member of a document of the hub's own, where the first name may be of any case.</summary>
+    public static QueryValue ReadMember(ReadOnlyMemory<byte> document, QueryPath path)
+    {
+        var reader = new Utf8JsonReader(document.Span);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool found = reader.GetString()!.Equals(path.First, StringComparison.OrdinalIgnoreCase);
+            reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            if (found)
+            {
+                return Read(document[start..(int)reader.BytesConsumed], path.Below);
+            }
+        }
+
+        return Undefined;
+    }
+
     /// <summary>Whether two values are one: of the same kind and equal. An object or an array equals nothing.</summary>
     public bool IsEqualTo(QueryValue other) => Kind == other.Kind && IsPrimitive && Number.Equals(other.Number) && string.Equals(Text, other.Text, StringComparison.Ordinal);
 

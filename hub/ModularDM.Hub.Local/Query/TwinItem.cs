@@ -7,6 +7,9 @@ namespace ModularDM.Hub.Local.Query;
 /// <summary>A device's or module's twin, as it was when the query came by.</summary>
 internal sealed class TwinItem(Device device) : IQueryItem
 {
+    private static readonly byte[] Properties = "properties"u8.ToArray();
+    private static readonly byte[] DesiredName = "desired"u8.ToArray();
+    private static readonly byte[] ReportedName = "reported"u8.ToArray();
     private readonly DeviceIdentity identity = device.Identity;
     private readonly Twin twin = device.Twin;
 
@@ -53,25 +56,11 @@ internal sealed class TwinItem(Device device) : IQueryItem
     private QueryValue ReadDocument(QueryPath path)
     {
         byte[] document = HubJson.Bytes(this, static (item, json) => item.Write(json));
-        var reader = new Utf8JsonReader(document);
-        reader.Read();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        return path.Root switch
         {
-            byte[] name = reader.ValueSpan.ToArray();
-            if (System.Text.Encoding.UTF8.GetString(name).Equals(path.First, StringComparison.OrdinalIgnoreCase))
-            {
-                ReadOnlySpan<byte[]> below = path.Root switch
-                {
-                    QueryRoot.Desired => ["desired"u8.ToArray()],
-                    QueryRoot.Reported => ["reported"u8.ToArray()],
-                    _ => path.Below,
-                };
-                return QueryValue.Read(document, [name, .. below]);
-            }
-
-            reader.Skip();
-        }
-
-        return QueryValue.Undefined;
+            QueryRoot.Desired => QueryValue.Read(document, [Properties, DesiredName]),
+            QueryRoot.Reported => QueryValue.Read(document, [Properties, ReportedName]),
+            _ => QueryValue.ReadMember(document, path),
+        };
     }
 }

@@ -63,7 +63,7 @@ internal sealed class TwinEndpoints(DeviceRegistry registry, MethodInvoker metho
         });
     }
 
-    private static JsonElement? Section(JsonElement json, string name)
+    internal static JsonElement? Section(JsonElement json, string name)
     {
         if (!json.TryGetProperty(name, out JsonElement section) || section.ValueKind == JsonValueKind.Null)
         {
