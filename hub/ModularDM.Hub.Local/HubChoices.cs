@@ -21,6 +21,9 @@ internal static class HubChoices
     /// <summary>Method calls that may wait for one device.</summary>
     public const int MaxInflightMethods = 64;
 
+    /// <summary>Jobs that may wait and run at one time.</summary>
+    public const int MaxActiveJobs = 100;
+
     /// <summary>The error of a section or message that is too large; 413 would also be plausible for a section.</summary>
     public const int TwinTooLarge = HubErrorCodes.ArgumentInvalid;
 

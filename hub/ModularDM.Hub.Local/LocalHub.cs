@@ -16,6 +16,7 @@ using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
@@ -42,6 +43,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
+    private readonly JobScheduler jobs;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -57,6 +59,7 @@ public sealed class LocalHub : IAsyncDisposable
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
+        jobs = parts.Jobs;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -108,6 +111,7 @@ public sealed class LocalHub : IAsyncDisposable
 
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
+            parts.Jobs.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -213,6 +217,7 @@ public sealed class LocalHub : IAsyncDisposable
             return;
         }
 
+        await jobs.DisposeAsync();
         gateway.Dispose();
         amqp.Dispose();
         cloud.Dispose();
@@ -277,6 +282,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public DeviceRegistry Registry { get; private set; } = null!;
 
+        public JobScheduler Jobs { get; private set; } = null!;
+
         public HubPolicies Policies { get; private set; } = null!;
 
         public CertificateAuthorities Authorities { get; private set; } = null!;
@@ -333,12 +340,18 @@ public sealed class LocalHub : IAsyncDisposable
             Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
             Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
 
+            var jobs = new JobBook(Store, time);
+            var queries = new QueryRun(Registry, () => jobs.Rows);
+            var pace = new OperationPace(options.JobOperationsPerSecond, time);
+            Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
+
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new BulkEndpoints(Registry, time).Map(api, Application);
             BlobJobEndpoints.Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
-            new QueryEndpoints(Registry).Map(api, Application);
+            new QueryEndpoints(queries).Map(api, Application);
+            new JobEndpoints(jobs, Jobs, time).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
@@ -350,6 +363,7 @@ public sealed class LocalHub : IAsyncDisposable
 
         public async ValueTask DisposeAsync()
         {
+            await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             Amqp?.Dispose();
             Cloud?.Dispose();

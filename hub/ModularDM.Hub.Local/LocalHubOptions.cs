@@ -40,6 +40,12 @@ public sealed record LocalHubOptions
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 
+    /// <summary>How many jobs run at one time; the others wait.</summary>
+    public int JobsAtOnce { get; init; } = 1;
+
+    /// <summary>How many device operations of all jobs begin in a second.</summary>
+    public int JobOperationsPerSecond { get; init; } = 10;
+
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
