@@ -13,6 +13,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
@@ -37,6 +38,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
+    private readonly HubFaults faults;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -50,6 +52,7 @@ public sealed class LocalHub : IAsyncDisposable
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
+        faults = parts.Faults;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -75,6 +78,10 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    /// <summary>The faults to inject.</summary>
+    /// <exception cref="InvalidOperationException">They are not allowed (<see cref="LocalHubOptions.AllowFaults"/>).</exception>
+    public HubFaults Faults => options.AllowFaults ? faults : throw new InvalidOperationException("Faults are switched off. Start the hub with LocalHubOptions.AllowFaults.");
 
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
@@ -195,6 +202,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public HubPolicies Policies { get; private set; } = null!;
 
+        public HubFaults Faults { get; private set; } = null!;
+
         public bool FirstStart { get; private set; }
 
         public ListenOptions? MqttListener { get; private set; }
@@ -213,8 +222,8 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).UseMqtt());
-                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, options.AllowFaults, isDevice: true)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, options.AllowFaults, isDevice: false));
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             Application = builder.Build();
@@ -228,17 +237,19 @@ public sealed class LocalHub : IAsyncDisposable
             MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
-            var tokens = new HubTokens(Policies, names, time);
+            Faults = new HubFaults(time, logs.CreateLogger<HubFaults>());
+            var tokens = new HubTokens(Policies, names, new FaultTime(time, Faults));
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
-            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
+            Gateway = new DeviceGateway(Mqtt, Registry, tokens, new DeviceGuard(requests, Faults, time), Faults, time, logs.CreateLogger<DeviceGateway>());
 
-            var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
+            var api = new RestApi(tokens, [new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            new FaultEndpoints(Faults, options.AllowFaults).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
@@ -260,8 +271,13 @@ public sealed class LocalHub : IAsyncDisposable
             Certificate?.Dispose();
         }
 
-        private ListenOptions Secure(ListenOptions listen)
+        private ListenOptions Secure(ListenOptions listen, bool withFaults, bool isDevice)
         {
+            if (withFaults)
+            {
+                listen.Use(next => connection => Faults.Links.ServeAsync(connection, next, isDevice));
+            }
+
             listen.UseHttps(https =>
             {
                 https.ServerCertificateSelector = (_, _) => Certificate;

@@ -26,6 +26,10 @@ public sealed record LocalHubOptions
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 
+    /// <summary>Whether faults may be injected: by <see cref="LocalHub.Faults"/> and by the REST API. Every connection then pays for one more copy of its bytes.</summary>
+    /// <value>Default: false.</value>
+    public bool AllowFaults { get; init; }
+
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 

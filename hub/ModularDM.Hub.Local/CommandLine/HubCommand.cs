@@ -18,6 +18,7 @@ internal static class HubCommand
         var name = new Option<string>("--hub-name") { Description = "The hub's host name in connection strings.", DefaultValueFactory = _ => "localhost" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
+        var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
         devices.Validators.Add(result =>
@@ -33,7 +34,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, ready, level,
+            mqttPort, httpsPort, bind, data, devices, name, ready, level, faults,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -46,6 +47,7 @@ internal static class HubCommand
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
+                AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);

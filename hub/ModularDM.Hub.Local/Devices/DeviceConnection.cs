@@ -1,4 +1,5 @@
 using System.Net;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 using MQTTnet.Server;
@@ -8,7 +9,7 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>
 /// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
 /// </summary>
-internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry)
+internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, HubFaults faults)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> filters = new(StringComparer.Ordinal);
@@ -63,6 +64,11 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     /// <returns>Whether the queue took it.</returns>
     public bool TrySend(string topic, byte[] payload)
     {
+        if (faults.Any && IsLost(topic))
+        {
+            return true;
+        }
+
         var message = new MqttApplicationMessage
         {
             Topic = topic,
@@ -70,6 +76,19 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
             QualityOfServiceLevel = HubChoices.DeliveryQos,
         };
         return session is { } live && live.TryEnqueueApplicationMessage(message, out _);
+    }
+
+    private bool IsLost(string topic)
+    {
+        if (MqttTopics.TryParseTwinResponse(topic, out int status, out _, out _))
+        {
+            return status is 200 or 204 && faults.LosesAnswer(status == 200 ? FaultOperation.TwinGet : FaultOperation.TwinReport, DeviceId);
+        }
+
+        FaultOperation? operation = MqttTopics.TryParseMethodRequest(topic, out _, out _) ? FaultOperation.Method
+            : MqttTopics.TryParseDesiredPatch(topic, out _) ? FaultOperation.Desired
+            : null;
+        return operation is { } sent && faults.At(sent, DeviceId, Remote) is not null;
     }
 
     private void Refresh()

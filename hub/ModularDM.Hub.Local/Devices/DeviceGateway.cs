@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -22,17 +23,20 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
     private readonly HubTokens tokens;
-    private readonly DeviceRequests requests;
+    private readonly DeviceGuard guard;
+    private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(
+        MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceGuard guard, HubFaults faults, TimeProvider time, ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
         this.tokens = tokens;
-        this.requests = requests;
+        this.guard = guard;
+        this.faults = faults;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -53,7 +57,7 @@ internal sealed partial class DeviceGateway : IDisposable
 
     private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e);
+        e.ReasonCode = guard.Admit(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
             Refused(e.ClientId ?? "", e.ReasonCode);
@@ -80,7 +84,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry);
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, faults);
         return MqttConnectReasonCode.Success;
     }
 
@@ -160,7 +164,7 @@ internal sealed partial class DeviceGateway : IDisposable
         e.ProcessPublish = false;
         if (registry.Find(e.ClientId) is not { } device
             || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
-            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+            || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
