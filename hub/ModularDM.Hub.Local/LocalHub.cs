@@ -20,6 +20,7 @@ using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
 using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
 using MQTTnet.AspNetCore;
 using MQTTnet.Diagnostics.Logger;
@@ -238,13 +239,14 @@ public sealed class LocalHub : IAsyncDisposable
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
             Faults = new HubFaults(time, logs.CreateLogger<HubFaults>());
+            var throttles = new HubThrottles(options.Throttle, time, logs.CreateLogger<HubThrottles>());
             var tokens = new HubTokens(Policies, names, new FaultTime(time, Faults));
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
-            Gateway = new DeviceGateway(Mqtt, Registry, tokens, new DeviceGuard(requests, Faults, time), Faults, time, logs.CreateLogger<DeviceGateway>());
+            Gateway = new DeviceGateway(Mqtt, Registry, tokens, new DeviceGuard(requests, Faults, throttles, time), Faults, time, logs.CreateLogger<DeviceGateway>());
 
-            var api = new RestApi(tokens, [new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
+            var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);

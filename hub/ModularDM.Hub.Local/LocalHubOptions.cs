@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
 
@@ -25,6 +26,10 @@ public sealed record LocalHubOptions
 
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
+
+    /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
+    /// <value>Default: all that comes.</value>
+    public HubThrottle? Throttle { get; init; }
 
     /// <summary>Whether faults may be injected: by <see cref="LocalHub.Faults"/> and by the REST API. Every connection then pays for one more copy of its bytes.</summary>
     /// <value>Default: false.</value>

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.CommandLine;
 
@@ -19,6 +20,21 @@ internal static class HubCommand
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
+        var throttle = new Option<HubThrottle?>("--throttle")
+        {
+            Description = "Take no more than an S1 hub of so many units; without it the hub takes all that comes.",
+            HelpName = "s1[:units]",
+            CustomParser = result =>
+            {
+                if (HubThrottle.TryParse(result.Tokens[0].Value, out HubThrottle? rates))
+                {
+                    return rates;
+                }
+
+                result.AddError($"--throttle must be s1, or s1:<units> with 1 to 200 units; it is '{result.Tokens[0].Value}'.");
+                return null;
+            },
+        };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
         devices.Validators.Add(result =>
@@ -34,7 +50,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, ready, level, faults,
+            mqttPort, httpsPort, bind, data, devices, name, ready, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -47,6 +63,7 @@ internal static class HubCommand
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
+                Throttle = arguments.GetValue(throttle),
                 AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),
             };

@@ -55,15 +55,13 @@ internal sealed partial class DeviceGateway : IDisposable
 
     public void Dispose() => sweep.Dispose();
 
-    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    private async Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = guard.Admit(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e);
+        e.ReasonCode = await guard.AdmitAsync(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
             Refused(e.ClientId ?? "", e.ReasonCode);
         }
-
-        return Task.CompletedTask;
     }
 
     private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e)

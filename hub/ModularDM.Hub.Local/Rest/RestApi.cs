@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -125,6 +126,11 @@ internal sealed partial class RestApi(HubTokens tokens, IReadOnlyList<IRequestGu
         response.Clear();
         response.StatusCode = status ?? HubErrorCodes.StatusOf(refusal.Code);
         response.Headers["iothub-errorcode"] = error.Name;
+        if (refusal.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         response.ContentType = JsonType;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);

@@ -35,6 +35,18 @@ public class HubFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Turns the clock until the task has ended; the hub may begin to wait a moment after what the test has seen.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
+        }
+
+        return await task;
+    }
+
     /// <summary>What a fixture of another kind changes.</summary>
     protected virtual LocalHubOptions Configure(LocalHubOptions options) => options;
 
