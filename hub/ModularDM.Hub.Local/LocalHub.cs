@@ -16,6 +16,7 @@ using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
@@ -23,6 +24,7 @@ using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
 using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
 using MQTTnet.AspNetCore;
 using MQTTnet.Diagnostics.Logger;
@@ -44,6 +46,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
     private readonly JobScheduler jobs;
+    private readonly HubFaults faults;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -60,6 +63,7 @@ public sealed class LocalHub : IAsyncDisposable
         registry = parts.Registry;
         policies = parts.Policies;
         jobs = parts.Jobs;
+        faults = parts.Faults;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -89,6 +93,10 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    /// <summary>The faults to inject.</summary>
+    /// <exception cref="InvalidOperationException">They are not allowed (<see cref="LocalHubOptions.AllowFaults"/>).</exception>
+    public HubFaults Faults => options.AllowFaults ? faults : throw new InvalidOperationException("Faults are switched off. Start the hub with LocalHubOptions.AllowFaults.");
 
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
@@ -288,6 +296,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public CertificateAuthorities Authorities { get; private set; } = null!;
 
+        public HubFaults Faults { get; private set; } = null!;
+
         public bool FirstStart { get; private set; }
 
         public ListenOptions? MqttListener { get; private set; }
@@ -311,11 +321,12 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, withClients: true)).UseMqtt());
-                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, withClients: false));
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, options.AllowFaults, isDevice: true)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, options.AllowFaults, isDevice: false));
                 if (options.AmqpPort is { } amqpPort)
                 {
-                    kestrel.Listen(bind, amqpPort, listen => (AmqpListener = Secure(listen, withClients: false)).UseConnectionHandler<AmqpConnectionHandler>());
+                    kestrel.Listen(
+                        bind, amqpPort, listen => (AmqpListener = Secure(listen, withFaults: false, isDevice: false)).UseConnectionHandler<AmqpConnectionHandler>());
                 }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -330,7 +341,9 @@ public sealed class LocalHub : IAsyncDisposable
             MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
-            var tokens = new HubTokens(Policies, names, time);
+            Faults = new HubFaults(time, logs.CreateLogger<HubFaults>());
+            var throttles = new HubThrottles(options.Throttle, time, logs.CreateLogger<HubThrottles>());
+            var tokens = new HubTokens(Policies, names, new FaultTime(time, Faults));
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
@@ -338,14 +351,15 @@ public sealed class LocalHub : IAsyncDisposable
             var authenticator = new DeviceAuthenticator(tokens, Authorities, time);
             Feedback = new FeedbackQueue(Store, time, logs.CreateLogger<FeedbackQueue>());
             Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
-            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
+            var guard = new DeviceGuard(requests, Faults, throttles, time);
+            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, guard, Cloud, Faults, time, logs.CreateLogger<DeviceGateway>());
 
             var jobs = new JobBook(Store, time);
             var queries = new QueryRun(Registry, () => jobs.Rows);
             var pace = new OperationPace(options.JobOperationsPerSecond, time);
             Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
 
-            var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
+            var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new BulkEndpoints(Registry, time).Map(api, Application);
             BlobJobEndpoints.Map(api, Application);
@@ -358,6 +372,7 @@ public sealed class LocalHub : IAsyncDisposable
             Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
             Amqp.Open();
             WebSocketHandler.Map(Application);
+            new FaultEndpoints(Faults, options.AllowFaults).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
@@ -382,13 +397,18 @@ public sealed class LocalHub : IAsyncDisposable
             Certificate?.Dispose();
         }
 
-        private ListenOptions Secure(ListenOptions listen, bool withClients)
+        private ListenOptions Secure(ListenOptions listen, bool withFaults, bool isDevice)
         {
+            if (withFaults)
+            {
+                listen.Use(next => connection => Faults.Links.ServeAsync(connection, next, isDevice));
+            }
+
             listen.UseHttps(https =>
             {
                 https.ServerCertificateSelector = (_, _) => Certificate;
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                if (withClients)
+                if (isDevice)
                 {
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                     https.ClientCertificateValidation = static (certificate, chain, _) => ClientCertificate.Keep(certificate, chain);

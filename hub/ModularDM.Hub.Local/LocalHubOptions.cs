@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
 
@@ -45,6 +46,14 @@ public sealed record LocalHubOptions
 
     /// <summary>How many device operations of all jobs begin in a second.</summary>
     public int JobOperationsPerSecond { get; init; } = 10;
+
+    /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
+    /// <value>Default: all that comes.</value>
+    public HubThrottle? Throttle { get; init; }
+
+    /// <summary>Whether faults may be injected: by <see cref="LocalHub.Faults"/> and by the REST API. Every connection then pays for one more copy of its bytes.</summary>
+    /// <value>Default: false.</value>
+    public bool AllowFaults { get; init; }
 
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.CommandLine;
 
@@ -23,6 +24,22 @@ internal static class HubCommand
         };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
+        var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
+        var throttle = new Option<HubThrottle?>("--throttle")
+        {
+            Description = "Take no more than an S1 hub of so many units; without it the hub takes all that comes.",
+            HelpName = "s1[:units]",
+            CustomParser = result =>
+            {
+                if (HubThrottle.TryParse(result.Tokens[0].Value, out HubThrottle? rates))
+                {
+                    return rates;
+                }
+
+                result.AddError($"--throttle must be s1, or s1:<units> with 1 to 200 units; it is '{result.Tokens[0].Value}'.");
+                return null;
+            },
+        };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
         CheckPort(amqpPort);
@@ -39,7 +56,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, level,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -54,6 +71,8 @@ internal static class HubCommand
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
+                Throttle = arguments.GetValue(throttle),
+                AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 using MQTTnet.Server;
@@ -8,7 +9,8 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>
 /// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
 /// </summary>
-internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, bool cleanSession)
+internal sealed class DeviceConnection(
+    string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, bool cleanSession, HubFaults faults)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> filters = new(StringComparer.Ordinal);
@@ -82,6 +84,11 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     /// <returns>Whether the queue took it.</returns>
     public bool TrySend(string topic, byte[] payload, byte[]? mark = null)
     {
+        if (faults.Any && IsLost(topic))
+        {
+            return true;
+        }
+
         var message = new MqttApplicationMessage
         {
             Topic = topic,
@@ -93,6 +100,19 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     }
 
     private string OwnFilter => DeviceId.Contains('/', StringComparison.Ordinal) ? MqttTopics.ModuleFilter(DeviceId) : MqttTopics.DeviceBoundFilter(DeviceId);
+
+    private bool IsLost(string topic)
+    {
+        if (MqttTopics.TryParseTwinResponse(topic, out int status, out _, out _))
+        {
+            return status is 200 or 204 && faults.LosesAnswer(status == 200 ? FaultOperation.TwinGet : FaultOperation.TwinReport, DeviceId);
+        }
+
+        FaultOperation? operation = MqttTopics.TryParseMethodRequest(topic, out _, out _) ? FaultOperation.Method
+            : MqttTopics.TryParseDesiredPatch(topic, out _) ? FaultOperation.Desired
+            : null;
+        return operation is { } sent && faults.At(sent, DeviceId, Remote) is not null;
+    }
 
     private void Refresh()
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -24,20 +25,29 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
     private readonly DeviceAuthenticator authenticator;
-    private readonly DeviceRequests requests;
+    private readonly DeviceGuard guard;
     private readonly CloudMessages cloud;
+    private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
     public DeviceGateway(
-        MqttServer server, DeviceRegistry registry, DeviceAuthenticator authenticator, DeviceRequests requests, CloudMessages cloud, TimeProvider time, ILogger<DeviceGateway> logger)
+        MqttServer server,
+        DeviceRegistry registry,
+        DeviceAuthenticator authenticator,
+        DeviceGuard guard,
+        CloudMessages cloud,
+        HubFaults faults,
+        TimeProvider time,
+        ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
         this.authenticator = authenticator;
-        this.requests = requests;
+        this.guard = guard;
         this.cloud = cloud;
+        this.faults = faults;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -58,15 +68,14 @@ internal sealed partial class DeviceGateway : IDisposable
 
     public void Dispose() => sweep.Dispose();
 
-    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    private async Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e, out string? why);
+        string? why = null;
+        e.ReasonCode = await guard.AdmitAsync(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e, out why);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
             Refused(e.ClientId ?? "", e.ReasonCode, why);
         }
-
-        return Task.CompletedTask;
     }
 
     private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e, out string? why)
@@ -94,7 +103,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true) { ModelId = user.ModelId };
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true, faults) { ModelId = user.ModelId };
         return MqttConnectReasonCode.Success;
     }
 
@@ -191,7 +200,7 @@ internal sealed partial class DeviceGateway : IDisposable
         e.ProcessPublish = false;
         if (registry.Find(e.ClientId) is not { } device
             || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
-            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+            || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
