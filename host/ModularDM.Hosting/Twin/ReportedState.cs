@@ -38,8 +38,13 @@ internal sealed class ReportedState(TimeProvider clock)
 
             section.Status = status ?? section.Status;
             section.Wanted = ReportedJson.Compose(section.Body, section.Status);
-            int others = _foreignSize + _sections.Values.Where(other => other != section).Sum(other => other.Size);
-            error = ReportLimits.Check(name, section.Wanted, others, out int size);
+            int all = _foreignSize;
+            foreach (ReportedSection each in _sections.Values)
+            {
+                all += each.Size;
+            }
+
+            error = ReportLimits.Check(name, section.Wanted, all - section.Size, out int size);
             section.Size = error is null ? size : 0;
             if (error is not null)
             {

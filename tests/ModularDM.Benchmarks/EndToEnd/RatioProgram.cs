@@ -12,7 +12,7 @@ internal static class RatioProgram
 {
     private const string Method = "contoso.echo";
     private const string Payload = """{"text":"The quick brown fox jumps over the lazy dog."}""";
-    private const int WarmUp = 1500;
+    private const int WarmUp = 6000;
     private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(3);
 

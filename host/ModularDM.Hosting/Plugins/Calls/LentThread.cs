@@ -10,9 +10,8 @@ namespace ModularDM.Hosting.Plugins.Calls;
 /// </remarks>
 internal sealed class LentThread : IThreadPoolWorkItem
 {
-    private Action<Action>? _run;
-    private Action? _work;
     private int _isLent;
+    private (string Name, Action<Action> Run, Action Work) _loan;
 
     public LentThread()
     {
@@ -24,22 +23,27 @@ internal sealed class LentThread : IThreadPoolWorkItem
     /// <summary>The one of this process.</summary>
     public static LentThread Shared { get; } = new();
 
-    /// <summary>Has <paramref name="run"/>, which does not throw, run <paramref name="work"/> once the running thread is free, or another; false when the thread is lent already.</summary>
-    public bool TryRun(Action<Action> run, Action work)
+    /// <summary>Runs something as soon as the running thread is free, or another; false when the thread is lent already.</summary>
+    /// <param name="name">Whom a dump of the process shall show as the thread's holder.</param>
+    /// <param name="run">Runs the work, and does not throw.</param>
+    /// <param name="work">The work.</param>
+    public bool TryRun(string name, Action<Action> run, Action work)
     {
         if (Interlocked.Exchange(ref _isLent, 1) == 1)
         {
             return false;
         }
 
-        (_run, _work) = (run, work);
+        _loan = (name, run, work);
         return ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
 
     void IThreadPoolWorkItem.Execute()
     {
-        _run!(_work!);
-        (_run, _work) = (null, null);
+        // The pool gives the thread its own name back by itself.
+        Thread.CurrentThread.Name = _loan.Name;
+        _loan.Run(_loan.Work);
+        _loan = default;
         Volatile.Write(ref _isLent, 0);
     }
 }

@@ -103,7 +103,7 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
         {
             t_next = action;
         }
-        else if (LentThread.Shared.TryRun(RunAll, action))
+        else if (LentThread.Shared.TryRun(name, RunAll, action))
         {
             // It begins as soon as the thread that came here is free.
         }
