@@ -15,6 +15,7 @@ using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
@@ -37,6 +38,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly DeviceGateway gateway;
     private readonly CloudMessages cloud;
     private readonly AmqpServer amqp;
+    private readonly EventLog events;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
@@ -52,6 +54,7 @@ public sealed class LocalHub : IAsyncDisposable
         gateway = parts.Gateway;
         cloud = parts.Cloud;
         amqp = parts.Amqp;
+        events = parts.Events;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
@@ -166,6 +169,7 @@ public sealed class LocalHub : IAsyncDisposable
         amqp.Dispose();
         cloud.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
+        events.Close();
         using (var limit = new CancellationTokenSource(StopLimit))
         {
             await application.StopAsync(limit.Token);
@@ -205,6 +209,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public AmqpServer Amqp { get; private set; } = null!;
 
+        public EventLog Events { get; private set; } = null!;
+
         public HubStore Store { get; private set; } = null!;
 
         public X509Certificate2 Certificate { get; private set; } = null!;
@@ -236,7 +242,7 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).UseMqtt());
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).Use(next => connection => ProtocolVersionGate.RunAsync(connection, TimeProvider.System, next)).UseMqtt());
                 kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
                 if (options.AmqpPort is { } amqpPort)
                 {
@@ -263,10 +269,13 @@ public sealed class LocalHub : IAsyncDisposable
             Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
             Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
 
+            Events = new EventLog(time);
+            new EventSources(Events).Watch(Registry, Gateway, methods, messages);
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
+            new EventEndpoints(Events, time).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
             Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());

@@ -52,6 +52,12 @@ internal sealed partial class DeviceGateway : IDisposable
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
     }
 
+    /// <summary>Called with a device that is now connected.</summary>
+    public event Action<Device>? LinkUp;
+
+    /// <summary>Called with a device whose link has ended, and why.</summary>
+    public event Action<Device, string>? LinkDown;
+
     /// <summary>How many devices are connected.</summary>
     public int ConnectedCount => registry.Devices.Count(d => d.Connection is not null);
 
@@ -86,7 +92,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true);
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry) { CleanSession = e.CleanSession ?? true, KeepAlive = e.KeepAlivePeriod ?? 0 };
         return MqttConnectReasonCode.Success;
     }
 
@@ -101,6 +107,7 @@ internal sealed partial class DeviceGateway : IDisposable
             }
 
             Connected(connection.DeviceId);
+            LinkUp?.Invoke(device);
             cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
@@ -125,6 +132,12 @@ internal sealed partial class DeviceGateway : IDisposable
                     device.Connection = null;
                     device.ConnectionStateUpdated = time.GetUtcNow();
                     Disconnected(device.Id, e.DisconnectType);
+                    LinkDown?.Invoke(device, connection.CloseReason ?? e.DisconnectType switch
+                    {
+                        MqttClientDisconnectType.Clean => "closedByDevice",
+                        MqttClientDisconnectType.Takeover => "takenOver",
+                        _ => "lost",
+                    });
                 }
             }
         }
@@ -185,15 +198,25 @@ internal sealed partial class DeviceGateway : IDisposable
             || !await requests.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
+            Because(registry.Find(e.ClientId), "badPublish");
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
     }
 
     private Task OnReceivedAsync(InterceptingPacketEventArgs e)
     {
-        if (e.Packet is MqttPubAckPacket acknowledgement && registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        if (e.Packet is MqttPublishPacket publish)
         {
-            cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+            publish.CorrelationData = DeviceRequests.Received;
+        }
+
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            connection.LastReceived = time.GetUtcNow();
+            if (e.Packet is MqttPubAckPacket acknowledgement)
+            {
+                cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+            }
         }
 
         return Task.CompletedTask;
@@ -213,7 +236,21 @@ internal sealed partial class DeviceGateway : IDisposable
         }
     }
 
-    private void Expel(Device device) => _ = CloseAsync(device.Id);
+    private void Expel(Device device) => Expel(device, device.Removed ? "removed" : "disabled");
+
+    private void Expel(Device device, string reason)
+    {
+        Because(device, reason);
+        _ = CloseAsync(device.Id);
+    }
+
+    private static void Because(Device? device, string reason)
+    {
+        if (device?.Connection is { } connection)
+        {
+            connection.CloseReason = reason;
+        }
+    }
 
     private async Task CloseAsync(string deviceId)
     {
@@ -236,7 +273,12 @@ internal sealed partial class DeviceGateway : IDisposable
             if (device.Connection is { } connection && now > connection.TokenExpiry + HubChoices.TokenGrace)
             {
                 TokenEnded(device.Id);
-                Expel(device);
+                Expel(device, "tokenEnded");
+            }
+            else if (device.Connection is { KeepAlive: 0 or > HubChoices.MaxKeepAlive } silent && now > silent.LastReceived + HubChoices.MaxSilence)
+            {
+                Silent(device.Id);
+                Expel(device, "silent");
             }
         }
 
@@ -263,6 +305,9 @@ internal sealed partial class DeviceGateway : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The token of device {DeviceId} has ended; its link is closed")]
     private partial void TokenEnded(string deviceId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} was silent for too long; its link is closed")]
+    private partial void Silent(string deviceId);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]
     private partial void CloseFailed(string deviceId, Exception cause);

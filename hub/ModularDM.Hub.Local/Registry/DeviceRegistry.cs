@@ -28,6 +28,18 @@ internal sealed class DeviceRegistry
     /// <summary>Called with new desired properties' patch and version.</summary>
     public event Action<Device, JsonElement, long>? DesiredChanged;
 
+    /// <summary>Called with each change of a section of a twin, in the order of its versions.</summary>
+    public event Action<Device, TwinSectionChange>? TwinChanged;
+
+    /// <summary>Called with a device that is new.</summary>
+    public event Action<Device>? Created;
+
+    /// <summary>Called with a device whose identity is another.</summary>
+    public event Action<Device>? Updated;
+
+    /// <summary>Called with a device that is gone.</summary>
+    public event Action<Device>? Removed;
+
     /// <summary>Every device and every module.</summary>
     public IEnumerable<Device> All => devices.Values;
 
@@ -66,6 +78,7 @@ internal sealed class DeviceRegistry
         }
 
         await twin.Done;
+        Created?.Invoke(device);
         return device;
     }
 
@@ -89,6 +102,7 @@ internal sealed class DeviceRegistry
         }
 
         await save.Done;
+        Updated?.Invoke(device);
         if (!after.Enabled)
         {
             Expelled?.Invoke(device);
@@ -114,6 +128,7 @@ internal sealed class DeviceRegistry
         }
 
         await remove.Done;
+        Removed?.Invoke(device);
         Expelled?.Invoke(device);
     }
 
@@ -140,6 +155,12 @@ internal sealed class DeviceRegistry
             if (desired is { } patch)
             {
                 DesiredChanged?.Invoke(device, patch, after.Desired.Version);
+                TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Desired, patch, after.Desired.Version, replace));
+            }
+
+            if (tags is { } tagPatch)
+            {
+                TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Tags, tagPatch, null, replace));
             }
         }
 
@@ -159,6 +180,7 @@ internal sealed class DeviceRegistry
             after = TwinChange.PatchReported(Present(device).Twin, patch, time.GetUtcNow());
             store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: false, Device: true));
             device.Twin = after;
+            TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Reported, patch, after.Reported.Version, Replaced: false));
         }
 
         await save.Done;

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -35,12 +36,13 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
         {
             try
             {
-                tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
+                string policy = tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
                 if (versioned && !IsVersion(context.Request.Query["api-version"]))
                 {
                     throw new HubRefusalException(HubErrorCodes.InvalidProtocolVersion, "The query needs 'api-version', such as 2021-04-12.");
                 }
 
+                HubCaller.Current = HubCaller.From(policy, context.Request.Headers[HubCaller.ActorHeader]);
                 await handler(context);
             }
             catch (HubRefusalException e)
