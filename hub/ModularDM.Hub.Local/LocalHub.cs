@@ -21,6 +21,7 @@ using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
+using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Protocol;
 using MQTTnet.AspNetCore;
@@ -39,6 +40,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly CloudMessages cloud;
     private readonly AmqpServer amqp;
     private readonly EventLog events;
+    private readonly MessageRouter router;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
@@ -55,6 +57,7 @@ public sealed class LocalHub : IAsyncDisposable
         cloud = parts.Cloud;
         amqp = parts.Amqp;
         events = parts.Events;
+        router = parts.Router;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
@@ -176,6 +179,7 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         await application.DisposeAsync();
+        await router.DisposeAsync();
         mqtt.Dispose();
         store.Dispose();
         certificate.Dispose();
@@ -210,6 +214,8 @@ public sealed class LocalHub : IAsyncDisposable
         public AmqpServer Amqp { get; private set; } = null!;
 
         public EventLog Events { get; private set; } = null!;
+
+        public MessageRouter Router { get; private set; } = null!;
 
         public HubStore Store { get; private set; } = null!;
 
@@ -275,6 +281,8 @@ public sealed class LocalHub : IAsyncDisposable
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
+            Router = await MessageRouter.StartAsync(options.Routes, messages, Events, time, logs.CreateLogger<MessageRouter>());
+            new RouteEndpoints(Router).Map(api, Application);
             new EventEndpoints(Events, time).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
@@ -293,6 +301,11 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());
                 Mqtt.Dispose();
+            }
+
+            if (Router is not null)
+            {
+                await Router.DisposeAsync();
             }
 
             if (Application is not null)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Routing;
 
 namespace ModularDM.Hub.Local;
 
@@ -28,6 +29,9 @@ public sealed record LocalHubOptions
 
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
+
+    /// <summary>Where what happens is sent on to.</summary>
+    public IReadOnlyList<HubRoute> Routes { get; init; } = [];
 
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Routing;
 
 namespace ModularDM.Hub.Local.CommandLine;
 
@@ -18,6 +19,7 @@ internal static class HubCommand
         var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
         var name = new Option<string>("--hub-name") { Description = "The hub's host name in connection strings.", DefaultValueFactory = _ => "localhost" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
+        var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
@@ -35,11 +37,21 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, ready, level,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, ready, routes, level,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
             LogLevel least = arguments.GetValue(level);
+            IReadOnlyList<HubRoute> configured;
+            try
+            {
+                configured = arguments.GetValue(routes) is { } path ? RouteSettings.Load(path) : [];
+            }
+            catch (LocalHubStartException e)
+            {
+                return HubProcess.RefuseAsync(e, arguments.InvocationConfiguration.Error);
+            }
+
             var options = new LocalHubOptions
             {
                 MqttPort = arguments.GetValue(mqttPort),
@@ -48,6 +60,7 @@ internal static class HubCommand
                 Bind = arguments.GetValue(bind)!,
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
+                Routes = configured,
                 HubName = arguments.GetValue(name)!,
                 Logging = logging => Configure(logging, least),
             };
