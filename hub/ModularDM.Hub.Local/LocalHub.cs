@@ -285,6 +285,7 @@ public sealed class LocalHub : IAsyncDisposable
             new RouteEndpoints(Router).Map(api, Application);
             new EventEndpoints(Events, time).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            new CloudReceiveEndpoints(Registry, Cloud, tokens).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
             Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
             Amqp.Open();

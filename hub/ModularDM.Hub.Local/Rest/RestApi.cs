@@ -29,14 +29,22 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
     /// <param name="needed">What the caller's policy must hold.</param>
     /// <param name="handler">The operation; it throws <see cref="HubRefusalException"/> to refuse.</param>
     /// <param name="methodsStyle">Whether refusals are told as the methods endpoint does.</param>
-    public void Map(IEndpointRouteBuilder routes, string verb, string pattern, HubPermissions needed, Func<HttpContext, Task> handler, bool methodsStyle = false)
+    /// <param name="authorize">Another check than that of a policy's token; gives the caller's name.</param>
+    public void Map(
+        IEndpointRouteBuilder routes,
+        string verb,
+        string pattern,
+        HubPermissions needed,
+        Func<HttpContext, Task> handler,
+        bool methodsStyle = false,
+        Func<HttpContext, string>? authorize = null)
     {
         bool versioned = !pattern.StartsWith("/modulardm/", StringComparison.Ordinal);
         routes.MapMethods(pattern, [verb], (RequestDelegate)(async context =>
         {
             try
             {
-                string policy = tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
+                string policy = authorize?.Invoke(context) ?? tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
                 if (versioned && !IsVersion(context.Request.Query["api-version"]))
                 {
                     throw new HubRefusalException(HubErrorCodes.InvalidProtocolVersion, "The query needs 'api-version', such as 2021-04-12.");

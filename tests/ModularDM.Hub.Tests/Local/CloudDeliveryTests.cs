@@ -37,13 +37,7 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
     {
         string id = await fixture.NewDeviceAsync();
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
-        await using (WireDevice first = await ConnectAsync(id, Persistent, present: 0))
-        {
-            await SubscribeAsync(first, id);
-            Assert.Null(await service.SendAsync(id, "x"));
-            await first.NextPublishAsync();
-        }
-
+        await LeaveUnacknowledgedAsync(service, id);
         await using WireDevice second = await ConnectAsync(id, Clean, present: 0);
         await second.SendAsync(0xC0, 0x00);
         await second.ExpectAsync(0xD0, 0x00);
@@ -90,13 +84,7 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
     {
         string id = await fixture.NewDeviceAsync();
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
-        await using (WireDevice first = await ConnectAsync(id, Persistent, present: 0))
-        {
-            await SubscribeAsync(first, id);
-            Assert.Null(await service.SendAsync(id, "x"));
-            await first.NextPublishAsync();
-        }
-
+        await LeaveUnacknowledgedAsync(service, id);
         fixture.Clock.Advance(TimeSpan.FromMinutes(61));
         await using WireDevice second = await ConnectAsync(id, Persistent, present: 1);
         await second.SendAsync(0xC0, 0x00);
@@ -172,6 +160,60 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
     }
 
     [Fact]
+    public async Task Receive_OverHttps_CompletesRejectsAndGivesBack()
+    {
+        string id = await fixture.NewDeviceAsync();
+        await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(id), fixture.Hub.CaFile, fixture.Clock);
+        Task<ServiceAnswer> CallAsync(string verb, string rest = "") =>
+            fixture.Service.SendAsync(verb, $"/devices/{id}/messages/devicebound{rest}", token: device.Password());
+        await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
+        foreach (string message in (string[])["one", "two", "three"])
+        {
+            Assert.Null(await service.SendAsync(id, message, m =>
+            {
+                AmqpServiceClient.Ask(m, message, "full");
+                m.ApplicationProperties["ä"] = "ö";
+            }));
+        }
+
+        ServiceAnswer one = await CallAsync("GET");
+        Assert.Equal((200, "one", "one", "%C3%B6"), (one.Status, one.Body, one.Headers.GetValues("iothub-messageid").Single(), one.Headers.GetValues("iothub-app-%C3%A4").Single()));
+        ServiceAnswer two = await CallAsync("GET");
+        Assert.Equal("two", two.Body);
+        Assert.Equal(204, (await CallAsync("DELETE", "/" + one.ETag!.Trim('"'))).Status);
+        Assert.Equal("DeviceMessageLockLost", (await CallAsync("DELETE", "/" + one.ETag.Trim('"'))).ErrorName);
+        Assert.Equal(204, (await CallAsync("DELETE", "/" + two.ETag!.Trim('"') + "?reject")).Status);
+        for (int i = 0; i < 10; i++)
+        {
+            ServiceAnswer three = await CallAsync("GET");
+            Assert.Equal(("three", $"{i}"), (three.Body, three.Headers.GetValues("iothub-deliverycount").Single()));
+            Assert.Equal(204, (await CallAsync("GET")).Status);
+            Assert.Equal(204, (await CallAsync("POST", $"/{three.ETag!.Trim('"')}/abandon")).Status);
+        }
+
+        Assert.Equal(204, (await CallAsync("GET")).Status);
+        Assert.Equal(0, await CountAsync(id));
+        Assert.Equal(401, (await fixture.Service.SendAsync("GET", $"/devices/{id}/messages/devicebound", token: device.Password(key: Convert.ToBase64String(new byte[32])))).Status);
+        ServiceAnswer feedback = await fixture.Service.SendAsync("GET", "/messages/serviceBound/feedback");
+        Assert.Equal(["Success", "Rejected", "DeliveryCountExceeded"], feedback.Json.EnumerateArray().Select(r => r.GetProperty("statusCode").GetString()));
+        Assert.Equal(204, (await fixture.Service.SendAsync("DELETE", "/messages/serviceBound/feedback/" + feedback.ETag!.Trim('"'))).Status);
+    }
+
+    [Fact]
+    public async Task Receive_LockEnded_ComesAgain()
+    {
+        string id = await fixture.NewDeviceAsync();
+        await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(id), fixture.Hub.CaFile, fixture.Clock);
+        await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
+        Assert.Null(await service.SendAsync(id, "x"));
+        ServiceAnswer first = await fixture.Service.SendAsync("GET", $"/devices/{id}/messages/devicebound", token: device.Password());
+        fixture.Clock.Advance(TimeSpan.FromSeconds(61));
+        Assert.Equal("DeviceMessageLockLost", (await fixture.Service.SendAsync("DELETE", $"/devices/{id}/messages/devicebound/{first.ETag!.Trim('"')}", token: device.Password())).ErrorName);
+        ServiceAnswer again = await fixture.Service.SendAsync("GET", $"/devices/{id}/messages/devicebound", token: device.Password());
+        Assert.Equal(("x", "0"), (again.Body, again.Headers.GetValues("iothub-deliverycount").Single()));
+    }
+
+    [Fact]
     public async Task Restart_QueueAndFeedback_AreStillThere()
     {
         string folder = Directory.CreateTempSubdirectory("mdm-hub-test").FullName;
@@ -207,6 +249,14 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         await device.SendAsync(WireDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags));
         await device.ExpectAsync(0x20, 0x02, present, 0x00);
         return device;
+    }
+
+    private async Task LeaveUnacknowledgedAsync(AmqpServiceClient service, string id)
+    {
+        await using WireDevice device = await ConnectAsync(id, Persistent, present: 0);
+        await SubscribeAsync(device, id);
+        Assert.Null(await service.SendAsync(id, "x"));
+        await device.NextPublishAsync();
     }
 
     private static async Task SubscribeAsync(WireDevice device, string id)
