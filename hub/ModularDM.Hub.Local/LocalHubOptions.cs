@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
@@ -46,6 +47,9 @@ public sealed record LocalHubOptions
 
     /// <summary>How many device operations of all jobs begin in a second.</summary>
     public int JobOperationsPerSecond { get; init; } = 10;
+
+    /// <summary>Where what happens is sent on to.</summary>
+    public IReadOnlyList<HubRoute> Routes { get; init; } = [];
 
     /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
     /// <value>Default: all that comes.</value>
