@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Certificates;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
@@ -39,6 +40,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
     private readonly JobScheduler jobs;
+    private readonly ConfigurationScheduler configurations;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -53,6 +55,7 @@ public sealed class LocalHub : IAsyncDisposable
         registry = parts.Registry;
         policies = parts.Policies;
         jobs = parts.Jobs;
+        configurations = parts.Configurations;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -100,6 +103,7 @@ public sealed class LocalHub : IAsyncDisposable
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
             parts.Jobs.Start();
+            parts.Configurations.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -157,6 +161,7 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         await jobs.DisposeAsync();
+        await configurations.DisposeAsync();
         gateway.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
@@ -199,6 +204,8 @@ public sealed class LocalHub : IAsyncDisposable
         public DeviceRegistry Registry { get; private set; } = null!;
 
         public JobScheduler Jobs { get; private set; } = null!;
+
+        public ConfigurationScheduler Configurations { get; private set; } = null!;
 
         public HubPolicies Policies { get; private set; } = null!;
 
@@ -246,11 +253,16 @@ public sealed class LocalHub : IAsyncDisposable
             var pace = new OperationPace(options.JobOperationsPerSecond, time);
             Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
 
+            var configurations = new ConfigurationBook(Store, time);
+            var configurationRun = new ConfigurationRun(configurations, Registry, queries, Store, logs.CreateLogger<ConfigurationRun>());
+            Configurations = new ConfigurationScheduler(configurationRun, options.ConfigurationInterval, time, logs.CreateLogger<ConfigurationScheduler>());
+
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(queries).Map(api, Application);
             new JobEndpoints(jobs, Jobs, time).Map(api, Application);
+            new ConfigurationEndpoints(configurations, Configurations, Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
@@ -258,6 +270,7 @@ public sealed class LocalHub : IAsyncDisposable
         public async ValueTask DisposeAsync()
         {
             await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (Configurations?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             if (Mqtt is not null)
             {

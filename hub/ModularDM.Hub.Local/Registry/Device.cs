@@ -1,3 +1,4 @@
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Twins;
 
@@ -9,6 +10,7 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     private volatile DeviceIdentity identity = identity;
     private volatile Twin twin = twin;
     private volatile DeviceConnection? connection;
+    private volatile ConfigurationState? configured;
     private int methodsWaiting;
     private TaskCompletionSource online = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -34,6 +36,13 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     {
         get => connection;
         set => connection = value;
+    }
+
+    /// <summary>What configurations did to the twin; <see langword="null"/> when none targets it.</summary>
+    public ConfigurationState? Configured
+    {
+        get => configured;
+        set => configured = value;
     }
 
     public long LastMessage { get; set; } = lastMessage;

@@ -1,3 +1,4 @@
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Local.Twins;
@@ -94,6 +95,7 @@ internal static class RegistryStore
             writer.Run("DELETE FROM twins WHERE id=$p0", Id);
             writer.Run("DELETE FROM sections WHERE id=$p0", Id);
             MessageStore.RemoveDevice(writer, Id);
+            ConfigurationStore.RemoveTwin(writer, Id);
         }
     }
 }

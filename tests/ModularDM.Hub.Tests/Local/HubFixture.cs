@@ -23,7 +23,7 @@ public sealed class HubFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Hub = await LocalHub.StartAsync(new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5 });
+        Hub = await LocalHub.StartAsync(new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5, ConfigurationInterval = TimeSpan.FromSeconds(10) });
         Service = new ServiceClient(Hub.ServiceConnectionString, Hub.CaFile, Clock);
     }
 
