@@ -183,6 +183,21 @@ public sealed class QueryTests(HubFixture fixture) : IClassFixture<HubFixture>
     public void Parse_DeepNesting_IsRefusedNotACrash() =>
         Assert.Throws<HubRefusalException>(() => QueryParser.Parse("SELECT * FROM devices WHERE " + new string('(', 4000) + "a=1" + new string(')', 4000)));
 
+    [Fact]
+    public async Task Select_Groups_AreOfEqualValuesHoweverWritten()
+    {
+        foreach (string level in (string[])["1", "1.0", "10e-1", "\"1\"", "null"])
+        {
+            await fixture.Service.SendAsync("PATCH", "/twins/" + await fixture.NewDeviceAsync(), $$$"""{"tags":{"same":true,"level":{{{level}}}}}""");
+        }
+
+        string[] rows = [.. (await QueryAsync("SELECT tags.level AS l, COUNT() AS n FROM devices WHERE tags.same = true GROUP BY tags.level")).Json.EnumerateArray().Select(r => r.GetRawText())];
+        Assert.Equal(3, rows.Length);
+        Assert.Contains("""{"l":"1","n":1}""", rows);
+        Assert.Contains("""{"n":1}""", rows);
+        Assert.Single(rows, r => r.EndsWith("\"n\":3}", StringComparison.Ordinal));
+    }
+
     private Task<ServiceAnswer> QueryAsync(string query, params (string, string)[] headers) =>
         fixture.Service.SendAsync("POST", "/devices/query", JsonSerializer.Serialize(new { query }), headers: headers);
 
