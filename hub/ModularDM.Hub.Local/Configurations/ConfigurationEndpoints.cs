@@ -109,7 +109,7 @@ internal sealed class ConfigurationEndpoints(ConfigurationBook book, Configurati
         }
 
         JsonElement? deviceContent = ConfigurationRequest.Member(content, "deviceContent");
-        JsonElement? modulesContent = TwinEndpoints.Section(content, "modulesContent");
+        JsonElement? modulesContent = content.Object("modulesContent");
         if (deviceContent is null && modulesContent is null)
         {
             throw new HubRefusalException(HubErrorCodes.InvalidConfigurationContent, "The body needs 'deviceContent' or 'modulesContent'.");
@@ -124,8 +124,7 @@ internal sealed class ConfigurationEndpoints(ConfigurationBook book, Configurati
         {
             foreach (JsonProperty module in modules.EnumerateObject())
             {
-                Device twin = registry.Find($"{device.Id}/{module.Name}")
-                    ?? throw new HubRefusalException(HubErrorCodes.ModuleNotFound, $"The device '{device.Id}' has no module '{module.Name}'.");
+                Device twin = registry.Get(device.Id, module.Name);
                 yield return (twin, Patch($"modulesContent.{module.Name}", module.Value));
             }
         }

@@ -64,7 +64,7 @@ internal sealed record JobRequest(string Id, JobType Type, string Condition, byt
     private static byte[] ReadOperation(JsonElement json, JobType type)
     {
         string member = type == JobType.ScheduleUpdateTwin ? "updateTwin" : "cloudToDeviceMethod";
-        JsonElement operation = TwinEndpoints.Section(json, member) ?? throw HubRefusalException.Invalid($"A job of type {JobNames.Of(type)} needs '{member}'.");
+        JsonElement operation = json.Object(member) ?? throw HubRefusalException.Invalid($"A job of type {JobNames.Of(type)} needs '{member}'.");
         byte[] body = JsonMarshal.GetRawUtf8Value(operation).ToArray();
         if (type == JobType.ScheduleDeviceMethod)
         {

@@ -9,6 +9,6 @@ internal readonly record struct JobTwinPatch(string? ETag, JsonElement? Tags, Js
     /// <exception cref="HubRefusalException">A section is no object.</exception>
     public static JobTwinPatch Parse(JsonElement twin) => new(
         twin.TryGetProperty("etag"u8, out JsonElement etag) && etag.ValueKind == JsonValueKind.String && etag.GetString() is { Length: > 0 } text ? text : null,
-        TwinEndpoints.Section(twin, "tags"),
-        TwinEndpoints.Section(twin, "properties") is { } properties ? TwinEndpoints.Section(properties, "desired") : null);
+        twin.Object("tags"),
+        twin.Object("properties")?.Object("desired"));
 }
