@@ -165,6 +165,27 @@ public sealed class ConfigurationTests(HubFixture fixture) : IClassFixture<HubFi
         Assert.Equal(404, (await fixture.Service.SendAsync("POST", "/devices/nobody/applyConfigurationContent", """{"deviceContent":{"properties.desired.a":1}}""")).Status);
     }
 
+    [Fact]
+    public async Task ApplyContentAndConfiguration_ForModules_ChangeTheirTwins()
+    {
+        string device = await fixture.NewDeviceAsync();
+        foreach (string module in (string[])["pump", "valve"])
+        {
+            Assert.Equal(200, (await fixture.Service.SendAsync("PUT", $"/devices/{device}/modules/{module}", $$"""{"deviceId":"{{device}}","moduleId":"{{module}}"}""")).Status);
+        }
+
+        Assert.Equal(204, (await fixture.Service.SendAsync("POST", $"/devices/{device}/applyConfigurationContent", """{"modulesContent":{"pump":{"properties.desired":{"x":1}}}}""")).Status);
+        string id = NewId();
+        await PutAsync(id, $$$"""{"content":{"moduleContent":{"properties.desired.y":2} },"targetCondition":"FROM devices.modules WHERE deviceId = '{{{device}}}'"}""");
+        await UntilAsync(id, json => Result(json, "systemMetrics", "appliedCount") == 2);
+        ServiceAnswer modules = await QueryAsync($"SELECT * FROM devices.modules WHERE configurations.[[{id}]].status = 'Applied'");
+        Assert.Equal("Twin", modules.Headers.GetValues("x-ms-item-type").Single());
+        Assert.Equal(["pump", "valve"], modules.Json.EnumerateArray().Select(m => m.GetProperty("moduleId").GetString()));
+        JsonElement desired = (await fixture.Service.SendAsync("GET", $"/twins/{device}/modules/pump")).Json.GetProperty("properties").GetProperty("desired");
+        Assert.Equal((1, 2), (desired.GetProperty("x").GetInt32(), desired.GetProperty("y").GetInt32()));
+        await fixture.Service.SendAsync("DELETE", "/configurations/" + id);
+    }
+
     private static string NewId() => "configuration-" + Interlocked.Increment(ref configurations).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static int? Result(JsonElement json, string part, string metric) => json.GetProperty(part).GetProperty("results").TryGetProperty(metric, out JsonElement value) ? value.GetInt32() : null;
