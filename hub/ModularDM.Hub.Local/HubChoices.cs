@@ -21,6 +21,9 @@ internal static class HubChoices
     /// <summary>Method calls that may wait for one device.</summary>
     public const int MaxInflightMethods = 64;
 
+    /// <summary>Configurations that there may be.</summary>
+    public const int MaxConfigurations = 100;
+
     /// <summary>Jobs that may wait and run at one time.</summary>
     public const int MaxActiveJobs = 100;
 

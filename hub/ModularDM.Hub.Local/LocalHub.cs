@@ -15,6 +15,7 @@ using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Faults;
@@ -51,6 +52,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly HubPolicies policies;
     private readonly JobScheduler jobs;
     private readonly HubFaults faults;
+    private readonly ConfigurationScheduler configurations;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -70,6 +72,7 @@ public sealed class LocalHub : IAsyncDisposable
         policies = parts.Policies;
         jobs = parts.Jobs;
         faults = parts.Faults;
+        configurations = parts.Configurations;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -126,6 +129,7 @@ public sealed class LocalHub : IAsyncDisposable
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
             parts.Jobs.Start();
+            parts.Configurations.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -232,6 +236,7 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         await jobs.DisposeAsync();
+        await configurations.DisposeAsync();
         gateway.Dispose();
         amqp.Dispose();
         cloud.Dispose();
@@ -304,6 +309,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public JobScheduler Jobs { get; private set; } = null!;
 
+        public ConfigurationScheduler Configurations { get; private set; } = null!;
+
         public HubPolicies Policies { get; private set; } = null!;
 
         public CertificateAuthorities Authorities { get; private set; } = null!;
@@ -375,6 +382,10 @@ public sealed class LocalHub : IAsyncDisposable
 
             Events = new EventLog(time);
             new EventSources(Events).Watch(Registry, Gateway, methods, messages);
+            var configurations = new ConfigurationBook(Store, time);
+            var configurationRun = new ConfigurationRun(configurations, Registry, queries, Store, logs.CreateLogger<ConfigurationRun>());
+            Configurations = new ConfigurationScheduler(configurationRun, options.ConfigurationInterval, time, logs.CreateLogger<ConfigurationScheduler>());
+
             var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new BulkEndpoints(Registry, time).Map(api, Application);
@@ -386,6 +397,7 @@ public sealed class LocalHub : IAsyncDisposable
             Router = await MessageRouter.StartAsync(options.Routes, messages, Events, time, logs.CreateLogger<MessageRouter>());
             new RouteEndpoints(Router).Map(api, Application);
             new EventEndpoints(Events, time).Map(api, Application);
+            new ConfigurationEndpoints(configurations, Configurations, Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             new CloudReceiveEndpoints(Registry, Cloud, tokens).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
@@ -399,6 +411,7 @@ public sealed class LocalHub : IAsyncDisposable
         public async ValueTask DisposeAsync()
         {
             await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (Configurations?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             Amqp?.Dispose();
             Cloud?.Dispose();

@@ -42,6 +42,9 @@ public sealed record LocalHubOptions
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 
+    /// <summary>How often configurations look at all twins; they do so too when one of them is made, changed or removed.</summary>
+    public TimeSpan ConfigurationInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How many jobs run at one time; the others wait.</summary>
     public int JobsAtOnce { get; init; } = 1;
 

@@ -23,8 +23,16 @@ public class HubFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Hub = await LocalHub.StartAsync(Configure(
-            new LocalHubOptions { MqttPort = 0, HttpsPort = 0, AmqpPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5 }));
+        Hub = await LocalHub.StartAsync(Configure(new LocalHubOptions
+        {
+            MqttPort = 0,
+            HttpsPort = 0,
+            AmqpPort = 0,
+            DataFolder = Folder,
+            TimeProvider = Clock,
+            MessagesPerDevice = 5,
+            ConfigurationInterval = TimeSpan.FromSeconds(10),
+        }));
         Service = new ServiceClient(Hub.ServiceConnectionString, Hub.CaFile, Clock);
     }
 
