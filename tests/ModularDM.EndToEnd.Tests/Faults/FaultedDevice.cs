@@ -62,8 +62,8 @@ internal sealed class FaultedDevice : IAsyncDisposable
         return device;
     }
 
-    /// <summary>The application reports and sends messages from now on, each once, and notes what the hub acknowledged.</summary>
-    public void Publish() => _publishing = PublishAsync();
+    /// <summary>The application reports from now on, and sends messages if wanted, each once, and notes what the hub acknowledged.</summary>
+    public void Publish(bool messages) => _publishing = PublishAsync(messages);
 
     /// <summary>Waits until the hub acknowledges something new.</summary>
     public async Task HeardAgainAsync(TimeSpan limit) => await TestTimeouts.WaitForAsync(
@@ -180,12 +180,16 @@ internal sealed class FaultedDevice : IAsyncDisposable
         return (200, payload);
     }
 
-    private async Task PublishAsync()
+    private async Task PublishAsync(bool messages)
     {
         for (int n = 1; !_stop.IsCancellationRequested; n++)
         {
             await TryAsync(_acknowledgedReports, n, () => Device.ReportAsync("appliance", JsonSerializer.SerializeToElement(Number($"r{n}", n)), CancellationToken.None));
-            await TryAsync(_acknowledgedMessages, n, () => Device.SendAsync(new DeviceMessage(JsonSerializer.SerializeToUtf8Bytes(Number("m", n)), s_none), CancellationToken.None));
+            if (messages)
+            {
+                await TryAsync(_acknowledgedMessages, n, () => Device.SendAsync(new DeviceMessage(JsonSerializer.SerializeToUtf8Bytes(Number("m", n)), s_none), CancellationToken.None));
+            }
+
             await Task.Delay(s_interval, TimeProvider.System, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
