@@ -36,6 +36,9 @@ internal static class HubChoices
     /// <summary>The error of a DELETE without If-Match.</summary>
     public const int DeleteWithoutIfMatch = HubErrorCodes.PreconditionFailed;
 
+    /// <summary>After how many seconds a device asks the provisioning service again.</summary>
+    public const int ProvisioningRetryAfter = 2;
+
     /// <summary>How long a link outlives its token.</summary>
     public static readonly TimeSpan TokenGrace = TimeSpan.FromMinutes(10);
 

@@ -16,6 +16,7 @@ using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
+using ModularDM.Hub.Local.Provisioning;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
@@ -39,6 +40,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
     private readonly LocalHubOptions options;
+    private readonly ProvisioningService? provisioning;
     private int disposed;
 
     private LocalHub(LocalHubOptions options, Parts parts)
@@ -54,6 +56,8 @@ public sealed class LocalHub : IAsyncDisposable
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+        provisioning = parts.Provisioning;
+        DpsPort = parts.DpsListener?.IPEndPoint!.Port;
     }
 
     /// <summary>The address to connect to.</summary>
@@ -64,6 +68,15 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>Where services connect.</summary>
     public int HttpsPort { get; }
+
+    /// <summary>Where devices ask the provisioning service for their hub, if it runs.</summary>
+    public int? DpsPort { get; }
+
+    /// <summary>The id scope of the provisioning service.</summary>
+    public string IdScope => options.IdScope;
+
+    /// <summary>The connection string of the provisioning service's policy.</summary>
+    public string ProvisioningConnectionString => GetServiceConnectionString("provisioningserviceowner");
 
     /// <summary>The certificate that clients must trust, PEM.</summary>
     public string CaFile => Path.GetFullPath(HubCertificates.AuthorityFile(options.DataFolder));
@@ -76,6 +89,8 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    internal ProvisioningTarget Target => new(options.HubName, () => AddressOf(options.HubName, MqttPort), registry);
 
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
@@ -204,6 +219,11 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         gateway.Dispose();
+        if (provisioning is not null)
+        {
+            await provisioning.DisposeAsync();
+        }
+
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
         {
@@ -215,6 +235,9 @@ public sealed class LocalHub : IAsyncDisposable
         store.Dispose();
         certificate.Dispose();
     }
+
+    // A device that is assigned here has no gateway's name to go by: the port is said where it is not the standard one.
+    private static string AddressOf(string hubName, int port) => port == 8883 ? hubName : new HubEndpoint(hubName, port).ToString();
 
     private static async Task RegisterAuthoritiesAsync(CertificateAuthorities authorities, IReadOnlyList<string> files)
     {
@@ -269,10 +292,15 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? HttpsListener { get; private set; }
 
+        public ProvisioningService? Provisioning { get; private set; }
+
+        public ListenOptions? DpsListener { get; private set; }
+
         public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
+            Provisioning = options.DpsPort is null ? null : new ProvisioningService();
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
             builder.Services.AddRoutingCore();
@@ -282,6 +310,11 @@ public sealed class LocalHub : IAsyncDisposable
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
                 kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, withClients: true)).UseMqtt());
+                if (Provisioning is not null)
+                {
+                    kestrel.Listen(bind, options.DpsPort!.Value, listen => Provisioning.Serve(DpsListener = Secure(listen, withClients: true)));
+                }
+
                 kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, withClients: false));
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -312,12 +345,25 @@ public sealed class LocalHub : IAsyncDisposable
             new QueryEndpoints(Registry).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            if (Provisioning is not null)
+            {
+                var own = new ProvisioningTarget(options.HubName, () => AddressOf(options.HubName, MqttListener!.IPEndPoint!.Port), Registry);
+                Enrollments enrollments = await Provisioning.StartAsync(
+                    Store, Authorities, [own, .. options.LinkedHubs.Select(hub => hub.Target)], options.IdScope, time, logs.CreateLogger<ProvisioningGateway>());
+                new EnrollmentEndpoints(enrollments).Map(api, Application);
+            }
+
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
             Gateway?.Dispose();
+            if (Provisioning is not null)
+            {
+                await Provisioning.DisposeAsync();
+            }
+
             if (Mqtt is not null)
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());

@@ -20,10 +20,13 @@ internal static class HubCommand
         {
             Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
         };
+        var dpsPort = new Option<int?>("--dps-port") { Description = "Port for devices that ask the provisioning service for their hub; 0 for any free one. Without it there is none." };
+        var idScope = new Option<string>("--id-scope") { Description = "The provisioning service's id scope.", DefaultValueFactory = _ => "0ne00000000" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
+        CheckPort(dpsPort);
         devices.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)
@@ -37,7 +40,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, authorities, ready, level,
+            mqttPort, httpsPort, bind, data, devices, name, authorities, dpsPort, idScope, ready, level,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -51,6 +54,8 @@ internal static class HubCommand
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
+                DpsPort = arguments.GetValue(dpsPort),
+                IdScope = arguments.GetValue(idScope)!,
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);
@@ -65,7 +70,7 @@ internal static class HubCommand
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-    private static void CheckPort(Option<int> option) => option.Validators.Add(result =>
+    private static void CheckPort(Option option) => option.Validators.Add(result =>
     {
         if (result.Tokens is [var token, ..] && !(ushort.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out _)))
         {

@@ -14,6 +14,7 @@ internal static partial class HubProcess
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
     public static async Task<int> RunAsync(LocalHubOptions options, string? readyFile, TextWriter output, TextWriter error, CancellationToken cancellationToken)
@@ -53,10 +54,20 @@ internal static partial class HubProcess
     {
         await output.WriteLineAsync($"Devices connect to  mqtts://{hub.Host}:{hub.MqttPort}");
         await output.WriteLineAsync($"Services connect to https://{hub.Host}:{hub.HttpsPort}");
+        if (hub.DpsPort is not null)
+        {
+            await output.WriteLineAsync($"Provisioning is at  mqtts://{hub.Host}:{hub.DpsPort}, id scope {hub.IdScope}");
+        }
+
         await output.WriteLineAsync($"Clients must trust  {hub.CaFile}");
         if (hub.FirstStart)
         {
             await output.WriteLineAsync($"Service (iothubowner): {hub.ServiceConnectionString}");
+            if (hub.DpsPort is not null)
+            {
+                await output.WriteLineAsync($"Service (provisioningserviceowner): {hub.ProvisioningConnectionString}");
+            }
+
             foreach (string id in hub.DeviceIds)
             {
                 await output.WriteLineAsync($"Device {id}: {hub.GetDeviceConnectionString(id)}");
@@ -71,7 +82,10 @@ internal static partial class HubProcess
             hub.HttpsPort,
             hub.CaFile,
             hub.ServiceConnectionString,
-            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))]),
+            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))],
+            hub.DpsPort,
+            hub.DpsPort is null ? null : hub.IdScope,
+            hub.DpsPort is null ? null : hub.ProvisioningConnectionString),
         ReadyText.Ready);
 
     private static async Task WritePrivateAsync(string path, string text)
@@ -101,7 +115,10 @@ internal static partial class HubProcess
         int HttpsPort,
         string CaFile,
         string ServiceConnectionString,
-        IReadOnlyList<ReadyDevice> Devices);
+        IReadOnlyList<ReadyDevice> Devices,
+        int? DpsPort,
+        string? IdScope,
+        string? ProvisioningConnectionString);
 
     internal sealed record ReadyDevice(string DeviceId, string ConnectionString);
 

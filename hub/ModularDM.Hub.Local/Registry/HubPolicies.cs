@@ -12,6 +12,9 @@ internal enum HubPermissions
     RegistryWrite = 2,
     ServiceConnect = 4,
     DeviceConnect = 8,
+
+    /// <summary>All of the provisioning service's.</summary>
+    Enrollments = 16,
 }
 
 /// <summary>One shared access policy of the hub.</summary>
@@ -22,7 +25,7 @@ internal sealed record HubPolicy(string Name, string Key, HubPermissions Permiss
     public override string ToString() => Name;
 }
 
-/// <summary>The five policies that every hub has, their keys made at first start.</summary>
+/// <summary>The five policies that every hub has and the provisioning service's, their keys made at first start.</summary>
 internal sealed class HubPolicies
 {
     private static readonly FrozenDictionary<string, HubPermissions> Defaults = new Dictionary<string, HubPermissions>
@@ -32,6 +35,7 @@ internal sealed class HubPolicies
         ["device"] = HubPermissions.DeviceConnect,
         ["registryRead"] = HubPermissions.RegistryRead,
         ["registryReadWrite"] = HubPermissions.RegistryRead | HubPermissions.RegistryWrite,
+        ["provisioningserviceowner"] = HubPermissions.Enrollments,
     }.ToFrozenDictionary();
 
     private readonly FrozenDictionary<string, HubPolicy> policies;
@@ -60,6 +64,6 @@ internal sealed class HubPolicies
         }
 
         await (last?.Done ?? Task.CompletedTask);
-        return (new HubPolicies(loaded), last is not null);
+        return (new HubPolicies(loaded), !settings.ContainsKey("policy/iothubowner"));
     }
 }

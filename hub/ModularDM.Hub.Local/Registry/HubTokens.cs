@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Collections.Concurrent;
 using ModularDM.Hub.Protocol;
 
@@ -36,7 +37,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The token has expired.");
         }
 
-        if (!grant.WholeHub && !hostNames.Any(host => grant.Token.Covers(host + path)))
+        if (!grant.WholeHub && !Covers(grant.Token, path))
         {
             throw HubRefusalException.Unauthorized("The token is for another resource.");
         }
@@ -63,7 +64,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         }
 
         string path = device.ModuleId is null ? $"/devices/{device.DeviceId}" : $"/devices/{device.DeviceId}/modules/{device.ModuleId}";
-        if (!hostNames.Any(host => token.Covers(host + path)))
+        if (!Covers(token, path))
         {
             return "The token is for another resource.";
         }
@@ -87,11 +88,30 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         return policy.Permissions.HasFlag(HubPermissions.DeviceConnect) ? null : $"The policy '{policy.Name}' lacks {HubPermissions.DeviceConnect}.";
     }
 
+    // A client that was given a host with a port signs for both.
+    private bool Covers(SasToken token, string path)
+    {
+        string host = token.Resource.Split('/', 2)[0];
+        return IsOwnHost(host) && token.Covers(host + path);
+    }
+
+    private bool IsOwnHost(string host)
+    {
+        if (hostNames.Contains(host, StringComparer.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        int colon = host.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && hostNames.Contains(host[..colon], StringComparer.OrdinalIgnoreCase);
+    }
+
     private Grant? Verify(string authorization) =>
         SasToken.TryParse(authorization, out SasToken? token, out _)
             && token.PolicyName is not null
             && policies.Find(token.PolicyName) is { } policy
             && token.IsSignedWith(policy.KeyBytes)
-                ? new Grant(token, policy.Permissions, hostNames.Contains(token.Resource, StringComparer.OrdinalIgnoreCase))
+                ? new Grant(token, policy.Permissions, IsOwnHost(token.Resource))
                 : null;
 }
