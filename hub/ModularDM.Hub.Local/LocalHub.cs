@@ -343,6 +343,7 @@ public sealed class LocalHub : IAsyncDisposable
             BlobJobEndpoints.Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
+            new PolicyEndpoints(Policies).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             if (Provisioning is not null)

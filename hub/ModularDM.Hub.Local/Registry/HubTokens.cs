@@ -10,7 +10,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
     private const int MaxRemembered = 1024;
     private readonly ConcurrentDictionary<string, Grant> remembered = new(StringComparer.Ordinal);
 
-    private sealed record Grant(SasToken Token, HubPermissions Permissions, bool WholeHub);
+    private sealed record Grant(SasToken Token, HubPolicy Policy, bool WholeHub);
 
     /// <summary>Whether <paramref name="authorization"/> is a policy's token that covers <paramref name="path"/> with <paramref name="needed"/> permissions.</summary>
     /// <exception cref="HubRefusalException">It is not.</exception>
@@ -21,7 +21,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The request has no Authorization header.");
         }
 
-        if (!remembered.TryGetValue(authorization, out Grant? grant))
+        if (!remembered.TryGetValue(authorization, out Grant? grant) || !ReferenceEquals(policies.Find(grant.Policy.Name), grant.Policy))
         {
             grant = Verify(authorization) ?? throw HubRefusalException.Unauthorized("The token is not valid for this hub.");
             if (remembered.Count >= MaxRemembered)
@@ -42,7 +42,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The token is for another resource.");
         }
 
-        if ((grant.Permissions & needed) != needed)
+        if ((grant.Policy.Permissions & needed) != needed)
         {
             throw HubRefusalException.Unauthorized($"The policy '{grant.Token.PolicyName}' lacks {needed}.");
         }
@@ -112,6 +112,6 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             && token.PolicyName is not null
             && policies.Find(token.PolicyName) is { } policy
             && token.IsSignedWith(policy.KeyBytes)
-                ? new Grant(token, policy.Permissions, IsOwnHost(token.Resource))
+                ? new Grant(token, policy, IsOwnHost(token.Resource))
                 : null;
 }
