@@ -26,6 +26,12 @@ public sealed class ProvisioningFixture : IAsyncLifetime
 
     public ServiceClient OtherService { get; private set; } = null!;
 
+    public string OwnAddress => $"localhost:{Hub.MqttPort}";
+
+    public string OtherAddress => $"other.example.com:{Other.MqttPort}";
+
+    public static string? Text(JsonElement json, string member) => json.GetProperty(member).GetString();
+
     public string NewId() => "reg-" + Interlocked.Increment(ref ids).ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     public async ValueTask InitializeAsync()

@@ -1,10 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 
@@ -12,10 +8,6 @@ namespace ModularDM.Hub.Tests.Local;
 
 public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixture<ProvisioningFixture>
 {
-    private string OwnAddress => $"localhost:{fixture.Hub.MqttPort}";
-
-    private string OtherAddress => $"other.example.com:{fixture.Other.MqttPort}";
-
     [Fact]
     public async Task Register_OnTheWire_IsAcknowledgedBeforeItIsAnswered()
     {
@@ -46,14 +38,14 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         state = await ProvisioningFixture.UntilDecidedAsync(link, (topic, body));
         Assert.Equal("assigned", state.GetProperty("status").GetString());
         JsonElement registration = state.GetProperty("registrationState");
-        Assert.Equal((id, id, OwnOrOther(registration)), (Text(registration, "registrationId"), Text(registration, "deviceId"), Text(registration, "assignedHub")));
-        Assert.Equal(("assigned", "initialAssignment", "{}"), (Text(registration, "status"), Text(registration, "substatus"), registration.GetProperty("symmetricKey").GetRawText()));
-        Assert.EndsWith("Z", Text(registration, "createdDateTimeUtc"), StringComparison.Ordinal);
+        Assert.Equal((id, id, OwnOrOther(registration)), (ProvisioningFixture.Text(registration, "registrationId"), ProvisioningFixture.Text(registration, "deviceId"), ProvisioningFixture.Text(registration, "assignedHub")));
+        Assert.Equal(("assigned", "initialAssignment", "{}"), (ProvisioningFixture.Text(registration, "status"), ProvisioningFixture.Text(registration, "substatus"), registration.GetProperty("symmetricKey").GetRawText()));
+        Assert.EndsWith("Z", ProvisioningFixture.Text(registration, "createdDateTimeUtc"), StringComparison.Ordinal);
 
         // Each answer comes behind its PUBACK, however often.
         for (ushort packet = 1; packet <= 50; packet++)
         {
-            await link.PublishAsync($"$dps/registrations/GET/iotdps-get-operationstatus/?$rid={packet}&operationId={Text(state, "operationId")}", " ", packet);
+            await link.PublishAsync($"$dps/registrations/GET/iotdps-get-operationstatus/?$rid={packet}&operationId={ProvisioningFixture.Text(state, "operationId")}", " ", packet);
             Assert.Equal(0x40, (await link.ReceiveAsync()).Header);
             Assert.Equal($"$dps/registrations/res/200/?$rid={packet}", (await link.ReceivePublishAsync()).Topic);
         }
@@ -66,12 +58,12 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         string key = await fixture.EnrollAsync(
             id, $$$$""","deviceId":"dev-{{{{id}}}}","iotHubs":["localhost"],"allocationPolicy":"static","initialTwin":{"tags":{"site":"a"},"properties":{"desired":{"n":1}}}""");
         JsonElement state = (await fixture.RegisterWithKeyAsync(id, key)).GetProperty("registrationState");
-        Assert.Equal(("dev-" + id, OwnAddress), (Text(state, "deviceId"), Text(state, "assignedHub")));
+        Assert.Equal(("dev-" + id, fixture.OwnAddress), (ProvisioningFixture.Text(state, "deviceId"), ProvisioningFixture.Text(state, "assignedHub")));
         JsonElement twin = (await fixture.Service.SendAsync("GET", "/twins/dev-" + id)).Json;
         Assert.Equal(("a", 1), (twin.GetProperty("tags").GetProperty("site").GetString(), twin.GetProperty("properties").GetProperty("desired").GetProperty("n").GetInt32()));
 
         // With what it was told and nothing else: host and port of the hub, its id, its key.
-        string connection = $"HostName={Text(state, "assignedHub")};DeviceId=dev-{id};SharedAccessKey={key}";
+        string connection = $"HostName={ProvisioningFixture.Text(state, "assignedHub")};DeviceId=dev-{id};SharedAccessKey={key}";
         await using var device = new RawDevice(connection, fixture.Hub.CaFile, fixture.Clock);
         Assert.Equal(MqttClientConnectResultCode.Success, await device.TryConnectAsync());
     }
@@ -84,13 +76,13 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         string id = fixture.NewId();
         string own = ProvisioningFixture.Derive(key, id);
         JsonElement state = (await fixture.RegisterWithKeyAsync(id, own)).GetProperty("registrationState");
-        Assert.Equal(group, Text(state.GetProperty("symmetricKey"), "enrollmentGroupId"));
+        Assert.Equal(group, ProvisioningFixture.Text(state.GetProperty("symmetricKey"), "enrollmentGroupId"));
         Assert.Equal(own, HubConnectionString.Parse(fixture.Hub.GetDeviceConnectionString(id)).SharedAccessKey);
 
         ServiceAnswer listed = await fixture.Enrollments.SendAsync("POST", $"/registrations/{group}/query", """{"query":"*"}""");
         Assert.Equal("DeviceRegistration", listed.Headers.GetValues("x-ms-item-type").Single());
-        Assert.Equal([id], listed.Json.EnumerateArray().Select(r => Text(r, "registrationId")));
-        Assert.Equal("assigned", Text((await fixture.Enrollments.SendAsync("GET", "/registrations/" + id)).Json, "status"));
+        Assert.Equal([id], listed.Json.EnumerateArray().Select(r => ProvisioningFixture.Text(r, "registrationId")));
+        Assert.Equal("assigned", ProvisioningFixture.Text((await fixture.Enrollments.SendAsync("GET", "/registrations/" + id)).Json, "status"));
         Assert.Equal(204, (await fixture.Enrollments.SendAsync("DELETE", "/registrations/" + id)).Status);
         Assert.Equal((404, "EnrollmentNotFound"), Problem(await fixture.Enrollments.SendAsync("GET", "/registrations/" + id)));
     }
@@ -102,9 +94,9 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         using X509Certificate2 certificate = TestAuthority.SelfSigned(id);
         ServiceAnswer put = await fixture.Enrollments.SendAsync(
             "PUT", "/enrollments/" + id, X509("clientCertificates", certificate, ",\"iotHubs\":[\"localhost\"]"));
-        Assert.Equal(certificate.GetCertHashString(HashAlgorithmName.SHA256), Text(put.Json.GetProperty("attestation").GetProperty("x509").GetProperty("clientCertificates").GetProperty("primary").GetProperty("info"), "sha256Thumbprint"));
+        Assert.Equal(certificate.GetCertHashString(HashAlgorithmName.SHA256), ProvisioningFixture.Text(put.Json.GetProperty("attestation").GetProperty("x509").GetProperty("clientCertificates").GetProperty("primary").GetProperty("info"), "sha256Thumbprint"));
         JsonElement state = (await fixture.RegisterAsync(id, null, "", certificate)).GetProperty("registrationState");
-        Assert.Equal(("assigned", "{}"), (Text(state, "status"), state.GetProperty("x509").GetRawText()));
+        Assert.Equal(("assigned", "{}"), (ProvisioningFixture.Text(state, "status"), state.GetProperty("x509").GetRawText()));
         await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(id), fixture.Hub.CaFile, fixture.Clock);
         Assert.Equal(MqttClientConnectResultCode.Success, await device.TryConnectAsync(certificate: certificate));
     }
@@ -129,7 +121,7 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
 
         Assert.Equal(200, (await fixture.Enrollments.SendAsync("PUT", "/enrollmentGroups/" + group, body)).Status);
         JsonElement state = (await fixture.RegisterAsync(id, null, "", leaf, [factory.Certificate])).GetProperty("registrationState");
-        Assert.Equal(group, Text(state.GetProperty("x509"), "enrollmentGroupId"));
+        Assert.Equal(group, ProvisioningFixture.Text(state.GetProperty("x509"), "enrollmentGroupId"));
         await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(id), fixture.Hub.CaFile, fixture.Clock);
         Assert.Equal(MqttClientConnectResultCode.Success, await device.TryConnectAsync(certificate: leaf));
 
@@ -177,7 +169,7 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         string id = fixture.NewId();
         string key = await fixture.EnrollAsync(id, ",\"provisioningStatus\":\"disabled\"");
         JsonElement answer = await fixture.RegisterWithKeyAsync(id, key);
-        Assert.Equal(("disabled", "disabled"), (Text(answer, "status"), Text(answer.GetProperty("registrationState"), "status")));
+        Assert.Equal(("disabled", "disabled"), (ProvisioningFixture.Text(answer, "status"), ProvisioningFixture.Text(answer.GetProperty("registrationState"), "status")));
         Assert.False(answer.GetProperty("registrationState").TryGetProperty("assignedHub", out _));
         Assert.Equal(404, (await fixture.Service.SendAsync("GET", "/devices/" + id)).Status);
         Assert.Equal(404, (await fixture.OtherService.SendAsync("GET", "/devices/" + id)).Status);
@@ -215,111 +207,6 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         await Assert.ThrowsAnyAsync<IOException>(() => link.ReceiveAsync());
     }
 
-    [Theory]
-    [InlineData(true, true, "deviceDataMigrated", 5)]
-    [InlineData(true, false, "deviceDataReset", 1)]
-    [InlineData(false, true, "initialAssignment", 5)]
-    public async Task RegisterAgain_HubChanged_FollowsThePolicy(bool update, bool migrate, string substatus, int n)
-    {
-        string id = fixture.NewId();
-        string Members(string hub) => $$$$""","allocationPolicy":"static","iotHubs":["{{{{hub}}}}"],"reprovisionPolicy":{"updateHubAssignment":{{{{(update ? "true" : "false")}}}},"migrateDeviceData":{{{{(migrate ? "true" : "false")}}}}},"initialTwin":{"properties":{"desired":{"n":1}}}""";
-        string key = await fixture.EnrollAsync(id, Members("localhost"));
-        Assert.Equal("initialAssignment", Text((await fixture.RegisterWithKeyAsync(id, key)).GetProperty("registrationState"), "substatus"));
-        await fixture.Service.SendAsync("PATCH", "/twins/" + id, """{"tags":{"t":1},"properties":{"desired":{"n":5}}}""");
-        await using (var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(id), fixture.Hub.CaFile, fixture.Clock))
-        {
-            await device.ConnectAsync();
-            await device.SubscribeAllAsync();
-            await device.RequestAsync(MqttTopics.ReportedPatch("1"), """{"r":7}""");
-            await fixture.EnrollAsync(id, Members("other.example.com"));
-            JsonElement state = (await fixture.RegisterWithKeyAsync(id, key)).GetProperty("registrationState");
-            Assert.Equal((substatus, update ? OtherAddress : OwnAddress), (Text(state, "substatus"), Text(state, "assignedHub")));
-            if (update)
-            {
-                await device.ClosedAsync();
-            }
-        }
-
-        Assert.Equal(update ? 404 : 200, (await fixture.Service.SendAsync("GET", "/devices/" + id)).Status);
-        JsonElement twin = (await (update ? fixture.OtherService : fixture.Service).SendAsync("GET", "/twins/" + id)).Json;
-        Assert.Equal(n, twin.GetProperty("properties").GetProperty("desired").GetProperty("n").GetInt32());
-        bool kept = n == 5;
-        Assert.Equal((kept, kept), (twin.GetProperty("tags").TryGetProperty("t", out _), twin.GetProperty("properties").GetProperty("reported").TryGetProperty("r", out _)));
-    }
-
-    [Fact]
-    public async Task RegisterAgain_SameHub_KeepsTheTwinAndTakesTheNewKey()
-    {
-        string id = fixture.NewId();
-        string key = await fixture.EnrollAsync(id, ",\"iotHubs\":[\"localhost\"],\"initialTwin\":{\"tags\":{\"t\":1}}");
-        await fixture.RegisterWithKeyAsync(id, key);
-        await fixture.Service.SendAsync("PATCH", "/twins/" + id, """{"tags":{"t":2}}""");
-        string fresh = Convert.ToBase64String(new byte[] { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16 });
-        await fixture.Enrollments.SendAsync("PUT", "/enrollments/" + id, $$$$"""{"attestation":{"type":"symmetricKey","symmetricKey":{"primaryKey":"{{{{fresh}}}}"}},"iotHubs":["localhost"]}""", "*");
-        JsonElement state = (await fixture.RegisterWithKeyAsync(id, fresh)).GetProperty("registrationState");
-        Assert.Equal("reprovisionedToInitialAssignment", Text(state, "substatus"));
-        Assert.Equal(2, (await fixture.Service.SendAsync("GET", "/twins/" + id)).Json.GetProperty("tags").GetProperty("t").GetInt32());
-        Assert.Equal(fresh, HubConnectionString.Parse(fixture.Hub.GetDeviceConnectionString(id)).SharedAccessKey);
-    }
-
-    [Fact]
-    public async Task Restart_KeepsEnrollmentsAndAssignments()
-    {
-        string id = fixture.NewId();
-        string key = await fixture.EnrollAsync(id, ",\"iotHubs\":[\"localhost\"],\"reprovisionPolicy\":{\"updateHubAssignment\":false,\"migrateDeviceData\":true}");
-        await fixture.RegisterWithKeyAsync(id, key);
-        string before = OwnAddress;
-        await fixture.RestartAsync();
-        JsonElement state = (await fixture.RegisterWithKeyAsync(id, key)).GetProperty("registrationState");
-        Assert.Equal((OwnAddress, "initialAssignment"), (Text(state, "assignedHub"), Text(state, "substatus")));
-        Assert.NotEqual(before, Text(state, "assignedHub")); // The port is another now.
-    }
-
-    [Fact]
-    public async Task Allocate_Hashed_UsesAllHubsAndStaysWithOne()
-    {
-        string group = fixture.NewId();
-        string key = await fixture.EnrollAsync(group, isGroup: true);
-        var assigned = new Dictionary<string, string?>();
-        for (int i = 0; i < 12; i++)
-        {
-            string id = $"{group}-{i}";
-            assigned[id] = Text((await fixture.RegisterWithKeyAsync(id, ProvisioningFixture.Derive(key, id))).GetProperty("registrationState"), "assignedHub");
-        }
-
-        Assert.Equal(2, assigned.Values.Distinct().Count());
-        foreach ((string id, string? hub) in assigned.Take(3))
-        {
-            JsonElement again = (await fixture.RegisterWithKeyAsync(id, ProvisioningFixture.Derive(key, id))).GetProperty("registrationState");
-            Assert.Equal(("reprovisionedToInitialAssignment", hub), (Text(again, "substatus"), Text(again, "assignedHub")));
-        }
-    }
-
-    [Fact]
-    public async Task Allocate_Custom_AsksAndPassesThePayloads()
-    {
-        await using WebApplication decider = await StartDeciderAsync(async context =>
-        {
-            using JsonDocument question = await JsonDocument.ParseAsync(context.Request.Body);
-            JsonElement runtime = question.RootElement.GetProperty("deviceRuntimeContext");
-            Assert.False(question.RootElement.GetProperty("individualEnrollment").GetProperty("attestation").TryGetProperty("symmetricKey", out _));
-            string hub = runtime.GetProperty("payload").GetProperty("region").GetString() == "far" ? "other.example.com" : "nowhere.example.com";
-            await context.Response.WriteAsync($$$$"""{"iotHubHostName":"{{{{hub}}}}","initialTwin":{"tags":{"by":"decider"}},"payload":{"hello":"{{{{runtime.GetProperty("registrationId").GetString()}}}}"}}""");
-        });
-        string id = fixture.NewId();
-        string key = await fixture.EnrollAsync(id, $$$$""","allocationPolicy":"custom","customAllocationDefinition":{"webhookUrl":"{{{{decider.Urls.First()}}}}/","apiVersion":"2021-10-01"}""");
-        JsonElement state = (await fixture.RegisterWithKeyAsync(id, key, """{"payload":{"region":"far"}}""")).GetProperty("registrationState");
-        Assert.Equal((OtherAddress, $$"""{"hello":"{{id}}"}"""), (Text(state, "assignedHub"), state.GetProperty("payload").GetRawText()));
-        Assert.Equal("decider", (await fixture.OtherService.SendAsync("GET", "/twins/" + id)).Json.GetProperty("tags").GetProperty("by").GetString());
-
-        JsonElement unknown = await fixture.RegisterWithKeyAsync(id, key, """{"payload":{"region":"near"}}""");
-        Assert.Equal(("failed", 400004), (Text(unknown, "status"), unknown.GetProperty("registrationState").GetProperty("errorCode").GetInt32()));
-        await decider.StopAsync();
-        JsonElement unreachable = await fixture.RegisterWithKeyAsync(id, key, """{"payload":{"region":"far"}}""");
-        Assert.Equal(("failed", 400207), (Text(unreachable, "status"), unreachable.GetProperty("registrationState").GetProperty("errorCode").GetInt32()));
-        Assert.Equal(200, (await fixture.OtherService.SendAsync("GET", "/devices/" + id)).Status);
-    }
-
     [Fact]
     public async Task TheSameId_AtBothServices_DoesNotTakeOver()
     {
@@ -336,17 +223,7 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
     private static string X509(string member, X509Certificate2 certificate, string members) =>
         $$$$$"""{"attestation":{"type":"x509","x509":{"{{{{{member}}}}}":{"primary":{"certificate":"{{{{{Convert.ToBase64String(certificate.RawData)}}}}}"}}}}{{{{{members}}}}}}""";
 
-    private static async Task<WebApplication> StartDeciderAsync(RequestDelegate answer)
-    {
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0));
-        WebApplication application = builder.Build();
-        application.Run(answer);
-        await application.StartAsync();
-        return application;
-    }
-
-    private string? OwnOrOther(JsonElement registration) => Text(registration, "assignedHub") == OwnAddress ? OwnAddress : OtherAddress;
+    private string? OwnOrOther(JsonElement registration) => ProvisioningFixture.Text(registration, "assignedHub") == fixture.OwnAddress ? fixture.OwnAddress : fixture.OtherAddress;
 
     private async Task<int> TryConnectAsync(string clientId, string userName, string? password, X509Certificate2? certificate = null)
     {
@@ -354,8 +231,6 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         await link.OpenAsync("127.0.0.1", fixture.Hub.DpsPort!.Value, fixture.Hub.CaFile, certificate);
         return (await link.ConnectAsync(clientId, userName, password, clean: true))[3];
     }
-
-    private static string? Text(JsonElement json, string member) => json.GetProperty(member).GetString();
 
     private static (int Status, string? Name) Problem(ServiceAnswer answer) => (answer.Status, answer.ErrorName);
 }
