@@ -54,6 +54,11 @@ internal static partial class HubProcess
     {
         await output.WriteLineAsync($"Devices connect to  mqtts://{hub.Host}:{hub.MqttPort}");
         await output.WriteLineAsync($"Services connect to https://{hub.Host}:{hub.HttpsPort}");
+        if (hub.AmqpPort is { } amqpPort)
+        {
+            await output.WriteLineAsync($"AMQP is at          amqps://{hub.Host}:{amqpPort}");
+        }
+
         if (hub.DpsPort is not null)
         {
             await output.WriteLineAsync($"Provisioning is at  mqtts://{hub.Host}:{hub.DpsPort}, id scope {hub.IdScope}");
@@ -80,6 +85,7 @@ internal static partial class HubProcess
             hub.Host,
             hub.MqttPort,
             hub.HttpsPort,
+            hub.AmqpPort,
             hub.CaFile,
             hub.ServiceConnectionString,
             [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))],
@@ -113,6 +119,7 @@ internal static partial class HubProcess
         string Host,
         int MqttPort,
         int HttpsPort,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? AmqpPort,
         string CaFile,
         string ServiceConnectionString,
         IReadOnlyList<ReadyDevice> Devices,
