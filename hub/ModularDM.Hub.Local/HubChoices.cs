@@ -45,6 +45,9 @@ internal static class HubChoices
     /// <summary>The longest keep-alive that is honoured, in seconds; a link that promises less, or nothing, is held to <see cref="MaxSilence"/>.</summary>
     public const ushort MaxKeepAlive = 1177;
 
+    /// <summary>After how many seconds a device asks the provisioning service again.</summary>
+    public const int ProvisioningRetryAfter = 2;
+
     /// <summary>How long any link may be silent.</summary>
     public static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(1767);
 

@@ -22,6 +22,7 @@ using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
+using ModularDM.Hub.Local.Provisioning;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
@@ -54,6 +55,7 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly HubFaults faults;
     private readonly ConfigurationScheduler configurations;
     private readonly LocalHubOptions options;
+    private readonly ProvisioningService? provisioning;
     private int disposed;
 
     private LocalHub(LocalHubOptions options, Parts parts)
@@ -76,6 +78,8 @@ public sealed class LocalHub : IAsyncDisposable
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+        provisioning = parts.Provisioning;
+        DpsPort = parts.DpsListener?.IPEndPoint!.Port;
         AmqpPort = parts.AmqpListener?.IPEndPoint!.Port;
     }
 
@@ -87,6 +91,15 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>Where services connect.</summary>
     public int HttpsPort { get; }
+
+    /// <summary>Where devices ask the provisioning service for their hub, if it runs.</summary>
+    public int? DpsPort { get; }
+
+    /// <summary>The id scope of the provisioning service.</summary>
+    public string IdScope => options.IdScope;
+
+    /// <summary>The connection string of the provisioning service's policy.</summary>
+    public string ProvisioningConnectionString => GetServiceConnectionString("provisioningserviceowner");
 
     /// <summary>Where services send messages to devices, if the hub listens there.</summary>
     public int? AmqpPort { get; }
@@ -102,6 +115,8 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    internal ProvisioningTarget Target => new(options.HubName, () => AddressOf(options.HubName, MqttPort), registry);
 
     /// <summary>The faults to inject.</summary>
     /// <exception cref="InvalidOperationException">They are not allowed (<see cref="LocalHubOptions.AllowFaults"/>).</exception>
@@ -240,6 +255,11 @@ public sealed class LocalHub : IAsyncDisposable
         gateway.Dispose();
         amqp.Dispose();
         cloud.Dispose();
+        if (provisioning is not null)
+        {
+            await provisioning.DisposeAsync();
+        }
+
         await mqtt.StopAsync(new MqttServerStopOptions());
         events.Close();
         using (var limit = new CancellationTokenSource(StopLimit))
@@ -253,6 +273,9 @@ public sealed class LocalHub : IAsyncDisposable
         store.Dispose();
         certificate.Dispose();
     }
+
+    // A device that is assigned here has no gateway's name to go by: the port is said where it is not the standard one.
+    private static string AddressOf(string hubName, int port) => port == 8883 ? hubName : new HubEndpoint(hubName, port).ToString();
 
     private static async Task RegisterAuthoritiesAsync(CertificateAuthorities authorities, IReadOnlyList<string> files)
     {
@@ -323,12 +346,17 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? HttpsListener { get; private set; }
 
+        public ProvisioningService? Provisioning { get; private set; }
+
+        public ListenOptions? DpsListener { get; private set; }
+
         public ListenOptions? AmqpListener { get; private set; }
 
         public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
+            Provisioning = options.DpsPort is null ? null : new ProvisioningService();
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
             builder.Services.AddSingleton<AmqpTransports>();
@@ -348,6 +376,11 @@ public sealed class LocalHub : IAsyncDisposable
                 {
                     kestrel.Listen(
                         bind, amqpPort, listen => (AmqpListener = Secure(listen, withFaults: false, isDevice: false)).UseConnectionHandler<AmqpConnectionHandler>());
+                }
+
+                if (Provisioning is not null)
+                {
+                    kestrel.Listen(bind, options.DpsPort!.Value, listen => Provisioning.Serve(DpsListener = Secure(listen, withFaults: false, isDevice: true)));
                 }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -393,6 +426,7 @@ public sealed class LocalHub : IAsyncDisposable
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(queries).Map(api, Application);
             new JobEndpoints(jobs, Jobs, time).Map(api, Application);
+            new PolicyEndpoints(Policies).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             Router = await MessageRouter.StartAsync(options.Routes, messages, Events, time, logs.CreateLogger<MessageRouter>());
             new RouteEndpoints(Router).Map(api, Application);
@@ -405,6 +439,14 @@ public sealed class LocalHub : IAsyncDisposable
             Amqp.Open();
             WebSocketHandler.Map(Application);
             new FaultEndpoints(Faults, options.AllowFaults).Map(api, Application);
+            if (Provisioning is not null)
+            {
+                var own = new ProvisioningTarget(options.HubName, () => AddressOf(options.HubName, MqttListener!.IPEndPoint!.Port), Registry);
+                Enrollments enrollments = await Provisioning.StartAsync(
+                    Store, Authorities, [own, .. options.LinkedHubs.Select(hub => hub.Target)], options.IdScope, time, logs.CreateLogger<ProvisioningGateway>());
+                new EnrollmentEndpoints(enrollments).Map(api, Application);
+            }
+
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
@@ -415,6 +457,11 @@ public sealed class LocalHub : IAsyncDisposable
             Gateway?.Dispose();
             Amqp?.Dispose();
             Cloud?.Dispose();
+            if (Provisioning is not null)
+            {
+                await Provisioning.DisposeAsync();
+            }
+
             if (Mqtt is not null)
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());

@@ -25,6 +25,15 @@ public sealed record LocalHubOptions
     /// <summary>The host name in connection strings, which tokens are signed for.</summary>
     public string HubName { get; init; } = "localhost";
 
+    /// <summary>Where devices ask the provisioning service for their hub: MQTT over TLS. 0 takes any free port; <see langword="null"/> runs no such service.</summary>
+    public int? DpsPort { get; init; }
+
+    /// <summary>The id scope of the provisioning service.</summary>
+    public string IdScope { get; init; } = "0ne00000000";
+
+    /// <summary>Other running hubs of this process that the provisioning service may assign devices to, beside its own.</summary>
+    public IReadOnlyList<LocalHub> LinkedHubs { get; init; } = [];
+
     /// <summary>Devices to create if they do not exist.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 

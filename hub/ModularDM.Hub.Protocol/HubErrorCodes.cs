@@ -14,6 +14,7 @@ public static class HubErrorCodes
     public const int DeviceDefinedMultipleTimes = 400011;
     public const int BulkRegistryOperationFailure = 400013;
     public const int ConnectionForcefullyClosedOnNewConnection = 400027;
+    public const int CustomAllocationFailed = 400207;
     public const int InvalidConfigurationTargetCondition = 400401;
     public const int InvalidConfigurationContent = 400402;
     public const int CannotModifyImmutableConfigurationContent = 400403;
@@ -29,9 +30,11 @@ public static class HubErrorCodes
     public const int ModuleNotFound = 404010;
     public const int DeviceNotOnline = 404103;
     public const int DeviceConnectionClosedRemotely = 404104;
+    public const int EnrollmentNotFound = 404201;
     public const int ConfigurationNotFound = 404301;
     public const int DeviceAlreadyExists = 409001;
     public const int LinkCreationConflict = 409002;
+    public const int EnrollmentAlreadyExists = 409101;
     public const int JobAlreadyExists = 409104;
     public const int ModuleAlreadyExistsOnDevice = 409301;
     public const int ConfigurationAlreadyExists = 409401;
@@ -67,6 +70,7 @@ public static class HubErrorCodes
         [InvalidConfigurationContent] = nameof(InvalidConfigurationContent),
         [CannotModifyImmutableConfigurationContent] = nameof(CannotModifyImmutableConfigurationContent),
         [InvalidConfigurationCustomMetricsQuery] = nameof(InvalidConfigurationCustomMetricsQuery),
+        [CustomAllocationFailed] = nameof(CustomAllocationFailed),
         [IotHubUnauthorizedAccess] = nameof(IotHubUnauthorizedAccess),
         [IotHubUnauthorized] = nameof(IotHubUnauthorized),
         [IotHubQuotaExceeded] = nameof(IotHubQuotaExceeded),
@@ -78,9 +82,11 @@ public static class HubErrorCodes
         [ModuleNotFound] = nameof(ModuleNotFound),
         [DeviceNotOnline] = nameof(DeviceNotOnline),
         [DeviceConnectionClosedRemotely] = nameof(DeviceConnectionClosedRemotely),
+        [EnrollmentNotFound] = nameof(EnrollmentNotFound),
         [ConfigurationNotFound] = nameof(ConfigurationNotFound),
         [DeviceAlreadyExists] = nameof(DeviceAlreadyExists),
         [LinkCreationConflict] = nameof(LinkCreationConflict),
+        [EnrollmentAlreadyExists] = nameof(EnrollmentAlreadyExists),
         [JobAlreadyExists] = nameof(JobAlreadyExists),
         [ModuleAlreadyExistsOnDevice] = nameof(ModuleAlreadyExistsOnDevice),
         [ConfigurationAlreadyExists] = nameof(ConfigurationAlreadyExists),

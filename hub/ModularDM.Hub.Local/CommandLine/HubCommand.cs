@@ -23,6 +23,8 @@ internal static class HubCommand
         {
             Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
         };
+        var dpsPort = new Option<int?>("--dps-port") { Description = "Port for devices that ask the provisioning service for their hub; 0 for any free one. Without it there is none." };
+        var idScope = new Option<string>("--id-scope") { Description = "The provisioning service's id scope.", DefaultValueFactory = _ => "0ne00000000" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
@@ -44,6 +46,7 @@ internal static class HubCommand
         };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
+        CheckPort(dpsPort);
         CheckPort(amqpPort);
         devices.Validators.Add(result =>
         {
@@ -58,7 +61,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, routes, level, faults, throttle,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, dpsPort, idScope, ready, routes, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -84,6 +87,8 @@ internal static class HubCommand
                 Routes = configured,
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
+                DpsPort = arguments.GetValue(dpsPort),
+                IdScope = arguments.GetValue(idScope)!,
                 Throttle = arguments.GetValue(throttle),
                 AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),

@@ -14,6 +14,7 @@ internal static partial class HubProcess
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
     public static async Task<int> RunAsync(LocalHubOptions options, string? readyFile, TextWriter output, TextWriter error, CancellationToken cancellationToken)
@@ -64,10 +65,20 @@ internal static partial class HubProcess
             await output.WriteLineAsync($"AMQP is at          amqps://{hub.Host}:{amqpPort}");
         }
 
+        if (hub.DpsPort is not null)
+        {
+            await output.WriteLineAsync($"Provisioning is at  mqtts://{hub.Host}:{hub.DpsPort}, id scope {hub.IdScope}");
+        }
+
         await output.WriteLineAsync($"Clients must trust  {hub.CaFile}");
         if (hub.FirstStart)
         {
             await output.WriteLineAsync($"Service (iothubowner): {hub.ServiceConnectionString}");
+            if (hub.DpsPort is not null)
+            {
+                await output.WriteLineAsync($"Service (provisioningserviceowner): {hub.ProvisioningConnectionString}");
+            }
+
             foreach (string id in hub.DeviceIds)
             {
                 await output.WriteLineAsync($"Device {id}: {hub.GetDeviceConnectionString(id)}");
@@ -83,7 +94,10 @@ internal static partial class HubProcess
             hub.AmqpPort,
             hub.CaFile,
             hub.ServiceConnectionString,
-            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))]),
+            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))],
+            hub.DpsPort,
+            hub.DpsPort is null ? null : hub.IdScope,
+            hub.DpsPort is null ? null : hub.ProvisioningConnectionString),
         ReadyText.Ready);
 
     private static async Task WritePrivateAsync(string path, string text)
@@ -114,7 +128,10 @@ internal static partial class HubProcess
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? AmqpPort,
         string CaFile,
         string ServiceConnectionString,
-        IReadOnlyList<ReadyDevice> Devices);
+        IReadOnlyList<ReadyDevice> Devices,
+        int? DpsPort,
+        string? IdScope,
+        string? ProvisioningConnectionString);
 
     internal sealed record ReadyDevice(string DeviceId, string ConnectionString);
 

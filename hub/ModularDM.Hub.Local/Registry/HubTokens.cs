@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Collections.Concurrent;
 using ModularDM.Hub.Protocol;
 
@@ -9,7 +10,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
     private const int MaxRemembered = 1024;
     private readonly ConcurrentDictionary<string, Grant> remembered = new(StringComparer.Ordinal);
 
-    private sealed record Grant(SasToken Token, HubPermissions Permissions, bool WholeHub);
+    private sealed record Grant(SasToken Token, HubPolicy Policy, bool WholeHub);
 
     /// <summary>Whether <paramref name="authorization"/> is a policy's token that covers <paramref name="path"/> with <paramref name="needed"/> permissions.</summary>
     /// <returns>The policy's name.</returns>
@@ -21,7 +22,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The request has no Authorization header.");
         }
 
-        if (!remembered.TryGetValue(authorization, out Grant? grant))
+        if (!remembered.TryGetValue(authorization, out Grant? grant) || !ReferenceEquals(policies.Find(grant.Policy.Name), grant.Policy))
         {
             grant = Verify(authorization) ?? throw HubRefusalException.Unauthorized("The token is not valid for this hub.");
             if (remembered.Count >= MaxRemembered)
@@ -37,12 +38,12 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The token has expired.");
         }
 
-        if (!grant.WholeHub && !hostNames.Any(host => grant.Token.Covers(host + path)))
+        if (!grant.WholeHub && !Covers(grant.Token, path))
         {
             throw HubRefusalException.Unauthorized("The token is for another resource.");
         }
 
-        if ((grant.Permissions & needed) != needed)
+        if ((grant.Policy.Permissions & needed) != needed)
         {
             throw HubRefusalException.Unauthorized($"The policy '{grant.Token.PolicyName}' lacks {needed}.");
         }
@@ -66,7 +67,7 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         }
 
         string path = device.ModuleId is null ? $"/devices/{device.DeviceId}" : $"/devices/{device.DeviceId}/modules/{device.ModuleId}";
-        if (!hostNames.Any(host => token.Covers(host + path)))
+        if (!Covers(token, path))
         {
             return "The token is for another resource.";
         }
@@ -90,11 +91,30 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         return policy.Permissions.HasFlag(HubPermissions.DeviceConnect) ? null : $"The policy '{policy.Name}' lacks {HubPermissions.DeviceConnect}.";
     }
 
+    // A client that was given a host with a port signs for both.
+    private bool Covers(SasToken token, string path)
+    {
+        string host = token.Resource.Split('/', 2)[0];
+        return IsOwnHost(host) && token.Covers(host + path);
+    }
+
+    private bool IsOwnHost(string host)
+    {
+        if (hostNames.Contains(host, StringComparer.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        int colon = host.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && hostNames.Contains(host[..colon], StringComparer.OrdinalIgnoreCase);
+    }
+
     private Grant? Verify(string authorization) =>
         SasToken.TryParse(authorization, out SasToken? token, out _)
             && token.PolicyName is not null
             && policies.Find(token.PolicyName) is { } policy
             && token.IsSignedWith(policy.KeyBytes)
-                ? new Grant(token, policy.Permissions, hostNames.Contains(token.Resource, StringComparer.OrdinalIgnoreCase))
+                ? new Grant(token, policy, IsOwnHost(token.Resource))
                 : null;
 }

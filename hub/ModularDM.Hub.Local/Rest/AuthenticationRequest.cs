@@ -83,7 +83,9 @@ internal sealed record AuthenticationRequest(AuthenticationType? Type, string? P
             : throw HubRefusalException.Invalid($"'{member}' must be the SHA-1 (40 digits) or SHA-256 (64 digits) of a certificate in hexadecimal.");
     }
 
-    private static string? Key(JsonElement? keys, string member)
+    /// <summary>A key among two; none when it is left out or empty.</summary>
+    /// <exception cref="HubRefusalException">It is not a key.</exception>
+    public static string? Key(JsonElement? keys, string member)
     {
         if (keys?.Text(member) is not { Length: > 0 } key)
         {

@@ -7,6 +7,7 @@ using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
+using ModularDM.Hub.Local.Provisioning;
 using ModularDM.Hub.Local.Registry;
 
 namespace ModularDM.Hub.Local.Storage;
@@ -22,7 +23,7 @@ internal sealed partial class HubStore : IDisposable
 
     // Each area keeps its tables beside the code that uses them.
     private const string Schema = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SettingStore.Schema + RegistryStore.Schema + MessageStore.Schema
-        + CertificateStore.Schema + CloudMessageStore.Schema + JobStore.Schema + ConfigurationStore.Schema;
+        + CertificateStore.Schema + EnrollmentStore.Schema + CloudMessageStore.Schema + JobStore.Schema + ConfigurationStore.Schema;
 
     private readonly BlockingCollection<StoreChange> waiting = new(MaxWaiting);
     private readonly string connectionString;

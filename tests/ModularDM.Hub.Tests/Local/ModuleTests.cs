@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
@@ -97,6 +98,22 @@ public sealed class ModuleTests(HubFixture fixture) : IClassFixture<HubFixture>
         await using var other = new RawDevice(fixture.Hub.GetDeviceConnectionString($"{id}/camera"), fixture.Hub.CaFile, fixture.Clock);
         Assert.Equal(MqttClientConnectResultCode.ClientIdentifierNotValid, await other.TryConnectAsync(clientId: id));
         Assert.Equal(MqttClientConnectResultCode.NotAuthorized, await other.TryConnectAsync(clientId: $"{id}/audio", userName: $"localhost/{id}/audio/?api-version=2021-04-12"));
+    }
+
+    [Fact]
+    public async Task Connect_ByCertificate_HasBothIdsAsCommonName()
+    {
+        string id = await fixture.NewDeviceAsync();
+        using var authority = new TestAuthority("Modules of " + id);
+        Assert.Equal(200, (await fixture.Service.SendAsync("PUT", "/modulardm/certificates/" + id, authority.Pem, version: false)).Status);
+        Assert.Equal(200, (await fixture.Service.SendAsync("PUT", $"/devices/{id}/modules/camera", """{"authentication":{"type":"certificateAuthority"}}""")).Status);
+        string connection = fixture.Hub.GetDeviceConnectionString($"{id}/camera");
+        Assert.EndsWith(";x509=true", connection, StringComparison.Ordinal);
+        await using var module = new RawDevice(connection, fixture.Hub.CaFile, fixture.Clock);
+        using X509Certificate2 ofTheDevice = authority.Issue(id);
+        using X509Certificate2 own = authority.Issue(id + "/camera");
+        Assert.Equal(MqttClientConnectResultCode.NotAuthorized, await module.TryConnectAsync(certificate: ofTheDevice));
+        Assert.Equal(MqttClientConnectResultCode.Success, await module.TryConnectAsync(certificate: own));
     }
 
     [Fact]

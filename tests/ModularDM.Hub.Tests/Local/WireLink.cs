@@ -32,11 +32,11 @@ internal sealed class WireLink : IAsyncDisposable
             limit.Token);
     }
 
-    /// <summary>CONNECT of MQTT 3.1.1, as the SDKs send it: session kept, keep-alive of 300 s.</summary>
+    /// <summary>CONNECT of MQTT 3.1.1, as the SDKs send it: keep-alive of 300 s, the session kept at a hub and a clean one at the provisioning service.</summary>
     /// <returns>The CONNACK's four bytes.</returns>
-    public async Task<byte[]> ConnectAsync(string clientId, string userName, string? password)
+    public async Task<byte[]> ConnectAsync(string clientId, string userName, string? password, bool clean = false)
     {
-        byte[] body = [0, 4, .. "MQTT"u8, 4, (byte)(password is null ? 0x80 : 0xC0), 0x01, 0x2C, .. Text(clientId), .. Text(userName), .. password is null ? [] : Text(password)];
+        byte[] body = [0, 4, .. "MQTT"u8, 4, (byte)((password is null ? 0x80 : 0xC0) | (clean ? 2 : 0)), 0x01, 0x2C, .. Text(clientId), .. Text(userName), .. password is null ? [] : Text(password)];
         await SendAsync(0x10, body);
         (byte header, byte[] answer) = await ReceiveAsync();
         return [header, (byte)answer.Length, .. answer];

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
@@ -197,6 +199,43 @@ public sealed class X509Tests(HubFixture fixture) : IClassFixture<HubFixture>
         LocalHubStartException refused = await Assert.ThrowsAsync<LocalHubStartException>(() => LocalHub.StartAsync(options with { CaCertificates = [file] }));
         Assert.Contains(file, refused.Message, StringComparison.Ordinal);
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public async Task Refusal_Reason_IsInTheLogAlone()
+    {
+        string folder = Directory.CreateTempSubdirectory("mdm-hub-test").FullName;
+        var log = new LineLog();
+        using X509Certificate2 registered = TestAuthority.SelfSigned("d");
+        using X509Certificate2 shown = TestAuthority.SelfSigned("d");
+        var options = new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = folder, TimeProvider = fixture.Clock, Logging = logging => logging.AddProvider(log) };
+        await using (LocalHub hub = await LocalHub.StartAsync(options))
+        {
+            await hub.CreateX509DeviceAsync("d", registered.GetCertHashString());
+            await using var device = new RawDevice(hub.GetDeviceConnectionString("d"), hub.CaFile, fixture.Clock);
+            Assert.Equal(MqttClientConnectResultCode.NotAuthorized, await device.TryConnectAsync(certificate: shown));
+        }
+
+        Assert.Contains(log.Lines, line => line.Contains("Thumbprint does not match configuration", StringComparison.Ordinal) && line.Contains(shown.GetCertHashString(), StringComparison.Ordinal));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    private sealed class LineLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Lines { get; } = new();
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 
     private async Task<MqttClientConnectResultCode> ConnectAsync(string id, X509Certificate2? certificate, string? password = null)
