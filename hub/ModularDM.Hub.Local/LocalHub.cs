@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,6 +17,8 @@ using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Events;
+using ModularDM.Hub.Local.Faults;
+using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
@@ -23,6 +26,7 @@ using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
 using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
 using MQTTnet.AspNetCore;
 using MQTTnet.Diagnostics.Logger;
@@ -45,6 +49,8 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
+    private readonly JobScheduler jobs;
+    private readonly HubFaults faults;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -62,6 +68,8 @@ public sealed class LocalHub : IAsyncDisposable
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
+        jobs = parts.Jobs;
+        faults = parts.Faults;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -92,6 +100,10 @@ public sealed class LocalHub : IAsyncDisposable
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
 
+    /// <summary>The faults to inject.</summary>
+    /// <exception cref="InvalidOperationException">They are not allowed (<see cref="LocalHubOptions.AllowFaults"/>).</exception>
+    public HubFaults Faults => options.AllowFaults ? faults : throw new InvalidOperationException("Faults are switched off. Start the hub with LocalHubOptions.AllowFaults.");
+
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
     public static async Task<LocalHub> StartAsync(LocalHubOptions options, CancellationToken cancellationToken = default)
@@ -105,6 +117,7 @@ public sealed class LocalHub : IAsyncDisposable
         try
         {
             await parts.BuildAsync(options, bind);
+            await RegisterAuthoritiesAsync(parts.Authorities, options.CaCertificates);
             foreach (string id in options.Devices)
             {
                 await EnsureDeviceAsync(parts.Registry, id, options.TimeProvider);
@@ -112,6 +125,7 @@ public sealed class LocalHub : IAsyncDisposable
 
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
+            parts.Jobs.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -140,15 +154,64 @@ public sealed class LocalHub : IAsyncDisposable
         return GetDeviceConnectionString(deviceId);
     }
 
-    /// <summary>The connection string of a device.</summary>
+    /// <summary>Creates a module of a device if it does not exist.</summary>
+    /// <returns>Its connection string.</returns>
+    /// <exception cref="ArgumentException">The id is not one of a module.</exception>
     /// <exception cref="KeyNotFoundException">There is no such device.</exception>
-    public string GetDeviceConnectionString(string deviceId) => new HubConnectionString
+    public async Task<string> CreateModuleAsync(string deviceId, string moduleId)
     {
-        HostName = options.HubName,
-        DeviceId = deviceId,
-        SharedAccessKey = (registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.")).Identity.PrimaryKey,
-        GatewayHostName = new HubEndpoint(Host, MqttPort).ToString(),
-    }.ToConnectionString();
+        if (!DeviceIdentity.IsValidId(moduleId))
+        {
+            throw new ArgumentException($"'{moduleId}' is not a module id.", nameof(moduleId));
+        }
+
+        Device device = registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.");
+        if (!device.Modules.ContainsKey(moduleId))
+        {
+            await registry.CreateAsync(DeviceIdentity.New(deviceId, options.TimeProvider.GetUtcNow(), moduleId));
+        }
+
+        return GetDeviceConnectionString($"{deviceId}/{moduleId}");
+    }
+
+    /// <summary>Creates a device that authenticates with a client certificate, or makes one of a device that exists.</summary>
+    /// <param name="deviceId">The device.</param>
+    /// <param name="thumbprint">
+    /// The SHA-1 or SHA-256 of its certificate in hexadecimal; <see langword="null"/> for any certificate whose common name is the device's id and whose
+    /// authority is registered with the hub.
+    /// </param>
+    /// <returns>Its connection string.</returns>
+    /// <exception cref="ArgumentException">The id is not one of a device, or the thumbprint not one of a certificate.</exception>
+    public async Task<string> CreateX509DeviceAsync(string deviceId, string? thumbprint = null)
+    {
+        string? normal = null;
+        if (thumbprint is not null && !DeviceAuthentication.TryReadThumbprint(thumbprint, out normal))
+        {
+            throw new ArgumentException("The thumbprint must be the SHA-1 (40 digits) or SHA-256 (64 digits) of a certificate in hexadecimal.", nameof(thumbprint));
+        }
+
+        await EnsureDeviceAsync(registry, deviceId, options.TimeProvider);
+        DeviceAuthentication authentication = normal is null ? DeviceAuthentication.CertificateAuthority() : DeviceAuthentication.SelfSigned(normal, null);
+        await registry.UpdateAsync(registry.Get(deviceId), "*", identity => identity with { Authentication = authentication });
+        return GetDeviceConnectionString(deviceId);
+    }
+
+    /// <summary>The connection string of a device, or of a module as <c>{device}/{module}</c>: with its key, or with <c>x509=true</c>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such device.</exception>
+    public string GetDeviceConnectionString(string deviceId)
+    {
+        DeviceIdentity identity = (registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.")).Identity;
+        DeviceAuthentication authentication = identity.Authentication;
+        return new HubConnectionString
+        {
+            HostName = options.HubName,
+            DeviceId = identity.DeviceId,
+            ModuleId = identity.ModuleId,
+            SharedAccessKey = authentication.PrimaryKey,
+            UseX509 = authentication.Type is AuthenticationType.SelfSigned or AuthenticationType.CertificateAuthority,
+            GatewayHostName = new HubEndpoint(Host, MqttPort).ToString(),
+        }.ToConnectionString();
+    }
 
     /// <summary>The connection string of a policy: iothubowner, service, device, registryRead or registryReadWrite.</summary>
     /// <exception cref="KeyNotFoundException">There is no such policy.</exception>
@@ -168,6 +231,7 @@ public sealed class LocalHub : IAsyncDisposable
             return;
         }
 
+        await jobs.DisposeAsync();
         gateway.Dispose();
         amqp.Dispose();
         cloud.Dispose();
@@ -183,6 +247,21 @@ public sealed class LocalHub : IAsyncDisposable
         mqtt.Dispose();
         store.Dispose();
         certificate.Dispose();
+    }
+
+    private static async Task RegisterAuthoritiesAsync(CertificateAuthorities authorities, IReadOnlyList<string> files)
+    {
+        foreach (string file in files)
+        {
+            try
+            {
+                await authorities.SaveAsync(Path.GetFileNameWithoutExtension(file), authorities.Read(await File.ReadAllTextAsync(file)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or HubRefusalException)
+            {
+                throw LocalHubStartException.BadCertificate(file, e.Message);
+            }
+        }
     }
 
     private static async Task EnsureDeviceAsync(DeviceRegistry registry, string id, TimeProvider time)
@@ -223,7 +302,13 @@ public sealed class LocalHub : IAsyncDisposable
 
         public DeviceRegistry Registry { get; private set; } = null!;
 
+        public JobScheduler Jobs { get; private set; } = null!;
+
         public HubPolicies Policies { get; private set; } = null!;
+
+        public CertificateAuthorities Authorities { get; private set; } = null!;
+
+        public HubFaults Faults { get; private set; } = null!;
 
         public bool FirstStart { get; private set; }
 
@@ -248,11 +333,14 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).Use(next => connection => ProtocolVersionGate.RunAsync(connection, TimeProvider.System, next)).UseMqtt());
-                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
+                kestrel.Listen(bind, options.MqttPort, listen =>
+                    (MqttListener = Secure(listen, options.AllowFaults, isDevice: true))
+                        .Use(next => connection => ProtocolVersionGate.RunAsync(connection, TimeProvider.System, next)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, options.AllowFaults, isDevice: false));
                 if (options.AmqpPort is { } amqpPort)
                 {
-                    kestrel.Listen(bind, amqpPort, listen => (AmqpListener = Secure(listen)).UseConnectionHandler<AmqpConnectionHandler>());
+                    kestrel.Listen(
+                        bind, amqpPort, listen => (AmqpListener = Secure(listen, withFaults: false, isDevice: false)).UseConnectionHandler<AmqpConnectionHandler>());
                 }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
@@ -263,24 +351,38 @@ public sealed class LocalHub : IAsyncDisposable
             Store = HubStore.Open(options.DataFolder, logs.CreateLogger<HubStore>());
             Certificate = HubCertificates.CreateServer(options.DataFolder, names, TimeProvider.System.GetUtcNow());
             (Policies, FirstStart) = await HubPolicies.LoadAsync(Store);
-            Registry = new DeviceRegistry(Store, time);
+            Registry = new DeviceRegistry(Store, time, options.ReplaceMarksRemoved);
             MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
-            var tokens = new HubTokens(Policies, names, time);
+            Faults = new HubFaults(time, logs.CreateLogger<HubFaults>());
+            var throttles = new HubThrottles(options.Throttle, time, logs.CreateLogger<HubThrottles>());
+            var tokens = new HubTokens(Policies, names, new FaultTime(time, Faults));
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
+            Authorities = new CertificateAuthorities(Store, time);
+            var authenticator = new DeviceAuthenticator(tokens, Authorities, time);
             Feedback = new FeedbackQueue(Store, time, logs.CreateLogger<FeedbackQueue>());
             Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
-            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, Cloud, time, logs.CreateLogger<DeviceGateway>());
+            var guard = new DeviceGuard(requests, Faults, throttles, time);
+            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, guard, Cloud, Faults, time, logs.CreateLogger<DeviceGateway>());
+
+            var jobs = new JobBook(Store, time);
+            var queries = new QueryRun(Registry, () => jobs.Rows);
+            var pace = new OperationPace(options.JobOperationsPerSecond, time);
+            Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
 
             Events = new EventLog(time);
             new EventSources(Events).Watch(Registry, Gateway, methods, messages);
-            var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
+            var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
+            new BulkEndpoints(Registry, time).Map(api, Application);
+            BlobJobEndpoints.Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
-            new QueryEndpoints(Registry).Map(api, Application);
+            new QueryEndpoints(queries).Map(api, Application);
+            new JobEndpoints(jobs, Jobs, time).Map(api, Application);
+            new CertificateEndpoints(Authorities).Map(api, Application);
             Router = await MessageRouter.StartAsync(options.Routes, messages, Events, time, logs.CreateLogger<MessageRouter>());
             new RouteEndpoints(Router).Map(api, Application);
             new EventEndpoints(Events, time).Map(api, Application);
@@ -290,11 +392,13 @@ public sealed class LocalHub : IAsyncDisposable
             Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
             Amqp.Open();
             WebSocketHandler.Map(Application);
+            new FaultEndpoints(Faults, options.AllowFaults).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
+            await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             Amqp?.Dispose();
             Cloud?.Dispose();
@@ -318,12 +422,28 @@ public sealed class LocalHub : IAsyncDisposable
             Certificate?.Dispose();
         }
 
-        private ListenOptions Secure(ListenOptions listen)
+        private ListenOptions Secure(ListenOptions listen, bool withFaults, bool isDevice)
         {
+            if (withFaults)
+            {
+                listen.Use(next => connection => Faults.Links.ServeAsync(connection, next, isDevice));
+            }
+
             listen.UseHttps(https =>
             {
                 https.ServerCertificateSelector = (_, _) => Certificate;
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                if (isDevice)
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.ClientCertificateValidation = static (certificate, chain, _) => ClientCertificate.Keep(certificate, chain);
+
+                    // A stranger's certificate names where to fetch its issuer and its revocations: the hub does not go there.
+                    https.OnAuthenticate = static (_, ssl) => ssl.CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck,
+                    };
+                }
             });
             return listen;
         }

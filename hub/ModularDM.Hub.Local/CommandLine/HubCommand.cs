@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Routing;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.CommandLine;
 
@@ -18,9 +19,29 @@ internal static class HubCommand
         var data = new Option<string>("--data") { Description = "Folder for the database and the certificate authority.", DefaultValueFactory = _ => DefaultDataFolder() };
         var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
         var name = new Option<string>("--hub-name") { Description = "The hub's host name in connection strings.", DefaultValueFactory = _ => "localhost" };
+        var authorities = new Option<string[]>("--ca-certificate")
+        {
+            Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
+        };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
+        var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
+        var throttle = new Option<HubThrottle?>("--throttle")
+        {
+            Description = "Take no more than an S1 hub of so many units; without it the hub takes all that comes.",
+            HelpName = "s1[:units]",
+            CustomParser = result =>
+            {
+                if (HubThrottle.TryParse(result.Tokens[0].Value, out HubThrottle? rates))
+                {
+                    return rates;
+                }
+
+                result.AddError($"--throttle must be s1, or s1:<units> with 1 to 200 units; it is '{result.Tokens[0].Value}'.");
+                return null;
+            },
+        };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
         CheckPort(amqpPort);
@@ -37,7 +58,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, ready, routes, level,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, routes, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -62,6 +83,9 @@ internal static class HubCommand
                 Devices = arguments.GetValue(devices)!,
                 Routes = configured,
                 HubName = arguments.GetValue(name)!,
+                CaCertificates = arguments.GetValue(authorities)!,
+                Throttle = arguments.GetValue(throttle),
+                AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);

@@ -1,4 +1,5 @@
 using System.Net;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 using MQTTnet.Server;
@@ -8,7 +9,7 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>
 /// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
 /// </summary>
-internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry)
+internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, HubFaults faults)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> filters = new(StringComparer.Ordinal);
@@ -18,6 +19,9 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     private volatile bool takesTwinAnswers;
 
     public string DeviceId { get; } = deviceId;
+
+    /// <summary>The digital-twin model that the CONNECT named.</summary>
+    public string? ModelId { get; init; }
 
     public EndPoint Remote { get; } = remote;
 
@@ -46,7 +50,7 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     /// <summary>Subscribes the device; <see langword="false"/> for a filter that is not one of the hub's or is one too many.</summary>
     public bool TrySubscribe(string filter, MqttSessionStatus status)
     {
-        bool known = filter is MqttTopics.TwinResponseFilter or MqttTopics.DesiredFilter or MqttTopics.MethodFilter || filter == MqttTopics.DeviceBoundFilter(DeviceId);
+        bool known = filter is MqttTopics.TwinResponseFilter or MqttTopics.DesiredFilter or MqttTopics.MethodFilter || filter == OwnFilter;
         lock (gate)
         {
             if (!known || (filters.Count >= HubChoices.MaxSubscriptions && !filters.Contains(filter)))
@@ -88,6 +92,11 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     /// <returns>Whether the queue took it.</returns>
     public bool TrySend(string topic, byte[] payload, byte[]? mark = null)
     {
+        if (faults.Any && IsLost(topic))
+        {
+            return true;
+        }
+
         var message = new MqttApplicationMessage
         {
             Topic = topic,
@@ -96,6 +105,21 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
             CorrelationData = mark,
         };
         return session is { } live && live.TryEnqueueApplicationMessage(message, out _);
+    }
+
+    private string OwnFilter => DeviceId.Contains('/', StringComparison.Ordinal) ? MqttTopics.ModuleFilter(DeviceId) : MqttTopics.DeviceBoundFilter(DeviceId);
+
+    private bool IsLost(string topic)
+    {
+        if (MqttTopics.TryParseTwinResponse(topic, out int status, out _, out _))
+        {
+            return status is 200 or 204 && faults.LosesAnswer(status == 200 ? FaultOperation.TwinGet : FaultOperation.TwinReport, DeviceId);
+        }
+
+        FaultOperation? operation = MqttTopics.TryParseMethodRequest(topic, out _, out _) ? FaultOperation.Method
+            : MqttTopics.TryParseDesiredPatch(topic, out _) ? FaultOperation.Desired
+            : null;
+        return operation is { } sent && faults.At(sent, DeviceId, Remote) is not null;
     }
 
     private void Refresh()

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -23,20 +24,30 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly ConcurrentDictionary<EndPoint, DeviceConnection> accepted = new();
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
-    private readonly HubTokens tokens;
-    private readonly DeviceRequests requests;
+    private readonly DeviceAuthenticator authenticator;
+    private readonly DeviceGuard guard;
     private readonly CloudMessages cloud;
+    private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, CloudMessages cloud, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(
+        MqttServer server,
+        DeviceRegistry registry,
+        DeviceAuthenticator authenticator,
+        DeviceGuard guard,
+        CloudMessages cloud,
+        HubFaults faults,
+        TimeProvider time,
+        ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
-        this.tokens = tokens;
-        this.requests = requests;
+        this.authenticator = authenticator;
+        this.guard = guard;
         this.cloud = cloud;
+        this.faults = faults;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -63,36 +74,47 @@ internal sealed partial class DeviceGateway : IDisposable
 
     public void Dispose() => sweep.Dispose();
 
-    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    private async Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e);
+        string? why = null;
+        e.ReasonCode = await guard.AdmitAsync(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e, out why);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
-            Refused(e.ClientId ?? "", e.ReasonCode);
+            Refused(e.ClientId ?? "", e.ReasonCode, why);
         }
-
-        return Task.CompletedTask;
     }
 
-    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e)
+    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e, out string? why)
     {
+        why = null;
         if (e.ProtocolVersion != MqttProtocolVersion.V311)
         {
             return MqttConnectReasonCode.UnsupportedProtocolVersion;
         }
 
-        if (e.ClientId is null || !DeviceIdentity.IsValidId(e.ClientId)
-            || !MqttUserName.TryParse(e.UserName, out MqttUserName? user) || user.DeviceId != e.ClientId || user.ModuleId is not null)
+        if (!MqttUserName.TryParse(e.UserName, out MqttUserName? user)
+            || !DeviceIdentity.IsValidId(user.DeviceId) || !(user.ModuleId is null || DeviceIdentity.IsValidId(user.ModuleId))
+            || e.ClientId != (user.ModuleId is null ? user.DeviceId : $"{user.DeviceId}/{user.ModuleId}"))
         {
             return MqttConnectReasonCode.ClientIdentifierNotValid;
         }
 
-        if (registry.Find(e.ClientId) is not { } device || !device.Identity.Enabled || !tokens.IsDevice(device.Identity, e.Password, out DateTimeOffset expiry))
+        // A stranger learns only that the answer is no; the reason is for the operator.
+        DateTimeOffset expiry = default;
+        why = registry.Find(e.ClientId) is not { } device ? "It is not registered."
+            : !registry.MayConnect(device) ? "It is disabled."
+            : authenticator.Refuse(device.Identity, e.Password, e.ClientCertificate, out expiry);
+        if (why is not null)
         {
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry) { CleanSession = e.CleanSession ?? true, KeepAlive = e.KeepAlivePeriod ?? 0 };
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, faults)
+        {
+            CleanSession = e.CleanSession ?? true,
+            KeepAlive = e.KeepAlivePeriod ?? 0,
+            ModelId = user.ModelId,
+        };
         return MqttConnectReasonCode.Success;
     }
 
@@ -106,12 +128,13 @@ internal sealed partial class DeviceGateway : IDisposable
                 device.ConnectionStateUpdated = device.LastActivity = time.GetUtcNow();
             }
 
+            registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
             LinkUp?.Invoke(device);
             cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
-            if (device.Removed || !device.Identity.Enabled)
+            if (!registry.MayConnect(device))
             {
                 Expel(device);
             }
@@ -195,7 +218,7 @@ internal sealed partial class DeviceGateway : IDisposable
         e.ProcessPublish = false;
         if (registry.Find(e.ClientId) is not { } device
             || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
-            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+            || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
             Because(registry.Find(e.ClientId), "badPublish");
@@ -297,13 +320,13 @@ internal sealed partial class DeviceGateway : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {DeviceId} disconnected ({How})")]
     private partial void Disconnected(string deviceId, MqttClientDisconnectType how);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}")]
-    private partial void Refused(string clientId, MqttConnectReasonCode reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}. {Why}")]
+    private partial void Refused(string clientId, MqttConnectReasonCode reason, string? why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} published to '{Topic}' with {Qos}, which the hub does not take; its link is closed")]
     private partial void BadPublish(string deviceId, string topic, MqttQualityOfServiceLevel qos);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The token of device {DeviceId} has ended; its link is closed")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The token or certificate of device {DeviceId} has ended; its link is closed")]
     private partial void TokenEnded(string deviceId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} was silent for too long; its link is closed")]

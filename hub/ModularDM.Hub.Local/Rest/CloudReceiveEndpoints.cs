@@ -39,7 +39,7 @@ internal sealed class CloudReceiveEndpoints(DeviceRegistry registry, CloudMessag
     private string Authorize(HttpContext context)
     {
         string? token = context.Request.Headers.Authorization;
-        return registry.Find(Id(context)) is { Identity.Enabled: true } device && tokens.IsDevice(device.Identity, token, out _)
+        return registry.Find(Id(context)) is { Identity.Enabled: true } device && tokens.RefuseDevice(device.Identity, token, out _) is null
             ? device.Id
             : throw HubRefusalException.Unauthorized("The token is not valid for this device, or the device is not there or disabled.");
     }

@@ -51,11 +51,11 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
     [Fact]
     public async Task Publish_Retained_IsMarkedAndNotKept()
     {
-        await using WireDevice device = await WireDevice.OpenAsync(fixture.Hub);
+        await using PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
         string id = await fixture.NewDeviceAsync();
-        await device.SendAsync(WireDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
+        await device.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
         await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
-        await device.SendAsync(WireDevice.Publish(0x33, MqttTopics.Telemetry(id), "x", 5));
+        await device.SendAsync(PacketDevice.Publish(0x33, MqttTopics.Telemetry(id), "x", 5));
         await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
         Assert.Equal("true", Property((await ReadAsync(id)).Json[0], "mqtt-retain"));
     }
@@ -66,12 +66,12 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
     public async Task Drop_WithAWill_StoresItUnlessTheDeviceSaidGoodbye(bool goodbye)
     {
         string id = await fixture.NewDeviceAsync();
-        await using (WireDevice device = await WireDevice.OpenAsync(fixture.Hub))
+        await using (PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub))
         {
-            await device.SendAsync(WireDevice.Connect(
+            await device.SendAsync(PacketDevice.Connect(
                 fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags: 0xC4, willTopic: MqttTopics.Telemetry(id, [new("p", "q")]), willBody: "gone"));
             await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
-            await device.SendAsync(WireDevice.Publish(0x32, MqttTopics.Telemetry(id), "here", 5));
+            await device.SendAsync(PacketDevice.Publish(0x32, MqttTopics.Telemetry(id), "here", 5));
             await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
             if (goodbye)
             {

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
@@ -7,133 +7,176 @@ using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hub.Tests.Local;
 
-/// <summary>A device that writes its MQTT packets byte by byte and sees the hub's as they come.</summary>
-public sealed class WireDevice : IAsyncDisposable
+/// <summary>
+/// A device of bytes on a TLS socket, written down from the MQTT 3.1.1 specification: no MQTT library and no topic code of the product's, so that device and
+/// hub cannot share a mistake.
+/// </summary>
+internal sealed class WireDevice : IAsyncDisposable
 {
-    private readonly TcpClient socket;
-    private readonly SslStream stream;
-    private readonly CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+    private static readonly TimeSpan s_backstop = TimeSpan.FromSeconds(30);
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private SslStream? _tls;
 
-    private WireDevice(TcpClient socket, SslStream stream)
+    public WireDevice(string id) => Id = id;
+
+    public string Id { get; }
+
+    /// <summary>The bytes that wait on the socket, below TLS.</summary>
+    public int Waiting => _socket.Available;
+
+    /// <summary>A device that is connected and was answered <c>CONNACK 0</c>.</summary>
+    public static async Task<WireDevice> ConnectedAsync(HubFixture fixture, ushort keepAlive = 0)
     {
-        this.socket = socket;
-        this.stream = stream;
+        var device = new WireDevice(await fixture.NewDeviceAsync());
+        Assert.Equal([0x20, 0x02, 0x00, 0x00], await device.ConnectAsync(fixture, keepAlive));
+        return device;
     }
 
-    public static async Task<WireDevice> OpenAsync(LocalHub hub)
+    /// <summary>Opens TLS and sends a CONNECT; the answer is what came back.</summary>
+    public async Task<byte[]> ConnectAsync(HubFixture fixture, ushort keepAlive = 0)
     {
-        var socket = new TcpClient { NoDelay = true };
-        await socket.ConnectAsync(hub.Host, hub.MqttPort);
-        var stream = new SslStream(socket.GetStream(), false, Trust.Only(hub.CaFile));
-        await stream.AuthenticateAsClientAsync("localhost");
-        return new WireDevice(socket, stream);
+        await OpenAsync(fixture.Hub);
+        return await ExchangeConnectAsync(fixture, keepAlive);
     }
 
-    /// <summary>A CONNECT packet.</summary>
-    /// <param name="connectionString">The device's.</param>
-    /// <param name="now">For its token.</param>
-    /// <param name="flags">Connect flags; 0xC0 is user name and password, 0x02 a clean session.</param>
-    /// <param name="keepAlive">Seconds.</param>
-    /// <param name="level">The protocol level.</param>
-    /// <param name="willTopic">With flag 0x04.</param>
-    /// <param name="willBody">With flag 0x04.</param>
-    public static byte[] Connect(string connectionString, DateTimeOffset now, byte flags = 0xC0, ushort keepAlive = 60, byte level = 4, string willTopic = "", string willBody = "")
+    public async Task<byte[]> ExchangeConnectAsync(HubFixture fixture, ushort keepAlive = 0)
     {
-        HubConnectionString device = HubConnectionString.Parse(connectionString);
-        string token = SasToken.Create(SasToken.DeviceResource(device.HostName, device.DeviceId!), device.SharedAccessKey!, now + TimeSpan.FromHours(1));
-        byte[] will = (flags & 0x04) != 0 ? [.. Text(willTopic), .. Text(willBody)] : [];
-        return Packet(0x10,
-        [
-            .. Text("MQTT"), level, flags, (byte)(keepAlive >> 8), (byte)keepAlive, .. (level == 5 ? (byte[])[0] : []),
-            .. Text(device.DeviceId!), .. will, .. Text($"{device.HostName}/{device.DeviceId}/?api-version=2021-04-12"), .. Text(token),
-        ]);
+        await SendConnectAsync(fixture, keepAlive);
+        return await ReadPacketAsync();
     }
 
-    public static byte[] Subscribe(ushort id, string filter, byte qos) => Packet(0x82, [(byte)(id >> 8), (byte)id, .. Text(filter), qos]);
-
-    public static byte[] Publish(byte header, string topic, string body, ushort? id = null) =>
-        Packet(header, [.. Text(topic), .. (id is { } i ? (byte[])[(byte)(i >> 8), (byte)i] : []), .. Encoding.UTF8.GetBytes(body)]);
-
-    public static byte[] Text(string text) => [(byte)(Encoding.UTF8.GetByteCount(text) >> 8), (byte)Encoding.UTF8.GetByteCount(text), .. Encoding.UTF8.GetBytes(text)];
-
-    public static byte[] Packet(byte header, byte[] rest)
+    public async Task SendConnectAsync(HubFixture fixture, ushort keepAlive = 0)
     {
-        var length = new List<byte>();
+        HubConnectionString connection = HubConnectionString.Parse(fixture.Hub.GetDeviceConnectionString(Id));
+        string token = SasToken.Create($"localhost/devices/{Id}", connection.SharedAccessKey!, fixture.Clock.GetUtcNow() + TimeSpan.FromHours(1));
+        // Protocol name and level 4, user name and password, session kept, keep-alive, client id, user name, password.
+        byte[] head = [0x00, 0x04, (byte)'M', (byte)'Q', (byte)'T', (byte)'T', 0x04, 0xC0, (byte)(keepAlive >> 8), (byte)keepAlive];
+        await SendAsync(0x10, [.. head, .. Text(Id), .. Text($"localhost/{Id}/?api-version=2021-04-12"), .. Text(token)]);
+    }
+
+    public async Task OpenAsync(LocalHub hub)
+    {
+        await OpenTcpAsync(hub);
+        _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false), leaveInnerStreamOpen: false, Trust.Only(hub.CaFile));
+        await _tls.AuthenticateAsClientAsync("localhost").WaitAsync(s_backstop);
+    }
+
+    public Task OpenTcpAsync(LocalHub hub) => _socket.ConnectAsync(IPAddress.Loopback, hub.MqttPort).WaitAsync(s_backstop);
+
+    /// <summary>Sends bytes as they are, below TLS.</summary>
+    public Task SendBareAsync(byte[] bytes) => _socket.SendAsync(bytes);
+
+    /// <summary>Sends one packet: its first byte, the remaining length, and the rest.</summary>
+    public async Task SendAsync(byte first, params byte[] rest)
+    {
+        var packet = new List<byte> { first };
         int left = rest.Length;
         do
         {
-            length.Add((byte)((left % 128) | (left >= 128 ? 0x80 : 0)));
+            packet.Add((byte)((left % 128) | (left >= 128 ? 0x80 : 0)));
             left /= 128;
         }
         while (left > 0);
-        return [header, .. length, .. rest];
+        packet.AddRange(rest);
+        await _tls!.WriteAsync(packet.ToArray());
     }
 
-    public async Task SendAsync(params byte[] bytes) => await stream.WriteAsync(bytes, limit.Token);
+    /// <summary>PUBLISH with QoS 0.</summary>
+    public Task PublishAsync(string topic, string body = "") => SendAsync(0x30, [.. Text(topic), .. Encoding.UTF8.GetBytes(body)]);
 
-    /// <summary>The hub's next packet: its first byte and what comes behind the length.</summary>
-    public async Task<(byte Header, byte[] Content)> NextAsync()
+    /// <summary>SUBSCRIBE with packet id 1 and QoS 0; the answer is the SUBACK's return code.</summary>
+    public async Task<byte> SubscribeAsync(string filter, byte qos = 0)
     {
-        byte header = await ByteAsync();
-        int length = 0;
-        int shift = 0;
-        byte digit;
-        do
+        await SendAsync(0x82, [0x00, 0x01, .. Text(filter), qos]);
+        byte[] answer = await ReadPacketAsync();
+        Assert.Equal([0x90, 0x03, 0x00, 0x01], answer[..4]);
+        return answer[4];
+    }
+
+    /// <summary>PINGREQ; fails unless a PINGRESP comes next.</summary>
+    public async Task PingAsync()
+    {
+        await SendAsync(0xC0);
+        Assert.Equal([0xD0, 0x00], await ReadPacketAsync());
+    }
+
+    /// <summary>The next packet, whole.</summary>
+    public async Task<byte[]> ReadPacketAsync()
+    {
+        using var limit = new CancellationTokenSource(s_backstop);
+        byte[] first = new byte[2];
+        await _tls!.ReadExactlyAsync(first, limit.Token);
+        var packet = new List<byte>(first);
+        int length = first[1] & 0x7F;
+        for (int shift = 7; (packet[^1] & 0x80) != 0; shift += 7)
         {
-            digit = await ByteAsync();
-            length |= (digit & 0x7F) << shift;
-            shift += 7;
+            byte[] more = new byte[1];
+            await _tls.ReadExactlyAsync(more, limit.Token);
+            packet.Add(more[0]);
+            length |= (more[0] & 0x7F) << shift;
         }
-        while ((digit & 0x80) != 0);
+
         byte[] rest = new byte[length];
-        await stream.ReadExactlyAsync(rest, limit.Token);
-        return (header, rest);
+        await _tls.ReadExactlyAsync(rest, limit.Token);
+        return [.. packet, .. rest];
     }
 
-    /// <summary>Asserts that the hub's next packet has exactly these bytes.</summary>
-    public async Task ExpectAsync(params byte[] bytes)
+    /// <summary>The next packet, which must be a PUBLISH with QoS 0, no DUP and no RETAIN.</summary>
+    public async Task<(string Topic, string Body)> ReadPublishAsync()
     {
-        (byte header, byte[] rest) = await NextAsync();
-        Assert.Equal(Convert.ToHexString(bytes), Convert.ToHexString(Packet(header, rest)));
+        byte[] packet = await ReadPacketAsync();
+        Assert.Equal(0x30, packet[0]);
+        int at = 1;
+        while ((packet[at++] & 0x80) != 0)
+        {
+        }
+
+        int length = (packet[at] << 8) | packet[at + 1];
+        return (Encoding.UTF8.GetString(packet, at + 2, length), Encoding.UTF8.GetString(packet.AsSpan(at + 2 + length)));
     }
 
-    /// <summary>The next PUBLISH: its first byte, topic, packet id (0 for QoS 0) and body.</summary>
-    public async Task<(byte Header, string Topic, ushort Id, string Body)> NextPublishAsync()
+    /// <summary>How the hub ended the link: "FIN" or "RST".</summary>
+    public async Task<string> EndAsync()
     {
-        (byte header, byte[] rest) = await NextAsync();
-        Assert.Equal(0x30, header & 0xF0);
-        int topicLength = BinaryPrimitives.ReadUInt16BigEndian(rest);
-        string topic = Encoding.UTF8.GetString(rest, 2, topicLength);
-        int at = 2 + topicLength;
-        bool numbered = (header & 0x06) != 0;
-        return (header, topic, numbered ? BinaryPrimitives.ReadUInt16BigEndian(rest.AsSpan(at)) : (ushort)0, Encoding.UTF8.GetString(rest, numbered ? at + 2 : at, rest.Length - at - (numbered ? 2 : 0)));
-    }
-
-    /// <summary>Asserts that the hub has closed the link.</summary>
-    public async Task ClosedAsync()
-    {
-        byte[] one = new byte[1];
+        byte[] buffer = new byte[4096];
         try
         {
-            Assert.Equal(0, await stream.ReadAsync(one, limit.Token));
+            while (await _socket.ReceiveAsync(buffer.AsMemory()).AsTask().WaitAsync(s_backstop) > 0)
+            {
+            }
+
+            return "FIN";
         }
-        catch (IOException)
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
         {
-            // A reset is an end too.
+            return "RST";
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Whether neither a FIN nor an RST has come.</summary>
+    public async Task<bool> IsOpenAsync()
     {
-        await stream.DisposeAsync();
-        socket.Dispose();
-        limit.Dispose();
+        using var moment = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        try
+        {
+            await _socket.ReceiveAsync(new byte[1], SocketFlags.Peek, moment.Token);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
     }
 
-    private async Task<byte> ByteAsync()
+    public ValueTask DisposeAsync()
     {
-        byte[] one = new byte[1];
-        await stream.ReadExactlyAsync(one, limit.Token);
-        return one[0];
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static byte[] Text(string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        return [(byte)(bytes.Length >> 8), (byte)bytes.Length, .. bytes];
     }
 }
