@@ -77,7 +77,7 @@ internal sealed class AmqpServer : ILinkProcessor, IDisposable
                     break;
                 case (MessagesPath, true):
                     Authorize(caller);
-                    attach.MaxMessageSize = 2 * CloudMessages.MaxBytes;
+                    attach.MaxMessageSize = 2 * CloudMessageDraft.MaxBytes;
                     attachContext.Complete(new DeviceBoundLink(messages, () => Authorize(caller), logger), Credit);
                     break;
                 case (FeedbackPath, false):

@@ -1,3 +1,6 @@
+using System.Text;
+using ModularDM.Hub.Protocol;
+
 namespace ModularDM.Hub.Local.CloudToDevice;
 
 /// <summary>When a sender wants to hear how its message ended.</summary>
@@ -21,7 +24,37 @@ internal sealed record CloudMessageDraft(
     FeedbackWish Wish,
     DateTimeOffset? Expiry,
     IReadOnlyList<KeyValuePair<string, string?>> Properties,
-    byte[] Body);
+    byte[] Body)
+{
+    /// <summary>The largest message: body, property names and values.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    private const int MaxTopicBytes = 65_535;
+    private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxLife = TimeSpan.FromDays(2);
+
+    /// <summary>Holds the message to the hub's limits.</summary>
+    /// <returns>When it ends undelivered.</returns>
+    /// <exception cref="HubRefusalException">It is too large, or lives too long.</exception>
+    public DateTimeOffset Check(string deviceId, DateTimeOffset now)
+    {
+        int size = Body.Length + Properties.Sum(p => Encoding.UTF8.GetByteCount(p.Key) + Encoding.UTF8.GetByteCount(p.Value ?? ""));
+        if (size > MaxBytes)
+        {
+            throw new HubRefusalException(HubErrorCodes.MessageTooLarge, $"The message is {size} bytes long with its properties; at most {MaxBytes}.");
+        }
+
+        int topic = MqttTopics.DeviceBound(deviceId, Properties).Length;
+        if (topic > MaxTopicBytes)
+        {
+            throw new HubRefusalException(HubErrorCodes.MessageTooLarge, $"The message's properties take {topic} bytes in a topic; at most {MaxTopicBytes}.");
+        }
+
+        return Expiry is not { } expiry ? now + DefaultLife
+            : expiry <= now + MaxLife ? expiry
+            : throw HubRefusalException.Invalid($"The message's expiry is more than {MaxLife.TotalDays} days ahead.");
+    }
+}
 
 /// <summary>A message that waits for its device.</summary>
 /// <param name="DeviceId">The device.</param>

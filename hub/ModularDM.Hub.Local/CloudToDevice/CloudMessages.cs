@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Registry;
@@ -15,14 +14,8 @@ namespace ModularDM.Hub.Local.CloudToDevice;
 /// </summary>
 internal sealed partial class CloudMessages : IDisposable
 {
-    /// <summary>The largest message: body, property names and values.</summary>
-    public const int MaxBytes = 64 * 1024;
-
     private const int MaxQueued = 50;
     private const int MaxDeliveries = 10;
-    private const int MaxTopicBytes = 65_535;
-    private static readonly TimeSpan DefaultLife = TimeSpan.FromHours(1);
-    private static readonly TimeSpan MaxLife = TimeSpan.FromDays(2);
     private readonly ConcurrentDictionary<Device, bool> waiting = new();
     private readonly DeviceRegistry registry;
     private readonly HubStore store;
@@ -59,7 +52,7 @@ internal sealed partial class CloudMessages : IDisposable
         // A module gets no messages, and its key is no device's id.
         Device device = registry.Find(deviceId) is { Identity.ModuleId: null } found ? found : throw HubRefusalException.DeviceNotFound(deviceId);
         DateTimeOffset now = time.GetUtcNow();
-        DateTimeOffset expiry = Check(draft, device, now);
+        DateTimeOffset expiry = draft.Check(device.Id, now);
         CloudMessageStore.Add add;
         lock (device.Gate)
         {
@@ -189,25 +182,6 @@ internal sealed partial class CloudMessages : IDisposable
             Array.ForEach(all, entry => End(device, entry, FeedbackStatus.Purged));
             return all.Length;
         }
-    }
-
-    private static DateTimeOffset Check(CloudMessageDraft draft, Device device, DateTimeOffset now)
-    {
-        int size = draft.Body.Length + draft.Properties.Sum(p => Encoding.UTF8.GetByteCount(p.Key) + Encoding.UTF8.GetByteCount(p.Value ?? ""));
-        if (size > MaxBytes)
-        {
-            throw new HubRefusalException(HubErrorCodes.MessageTooLarge, $"The message is {size} bytes long with its properties; at most {MaxBytes}.");
-        }
-
-        int topic = MqttTopics.DeviceBound(device.Id, draft.Properties).Length;
-        if (topic > MaxTopicBytes)
-        {
-            throw new HubRefusalException(HubErrorCodes.MessageTooLarge, $"The message's properties take {topic} bytes in a topic; at most {MaxTopicBytes}.");
-        }
-
-        return draft.Expiry is not { } expiry ? now + DefaultLife
-            : expiry <= now + MaxLife ? expiry
-            : throw HubRefusalException.Invalid($"The message's expiry is more than {MaxLife.TotalDays} days ahead.");
     }
 
     private CloudQueueEntry Locked(Device device, Guid token) => device.CloudQueue.FindLock(token, time.GetUtcNow())

@@ -49,8 +49,14 @@ internal static class MessageProperties
         });
     }
 
-    private static string AuthMethod(DeviceIdentity identity) =>
-        $$"""{"scope":"{{(identity.ModuleId is null ? "device" : "module")}}","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}""";
+    private static string AuthMethod(DeviceIdentity identity)
+    {
+        string scope = identity.ModuleId is null ? "device" : "module";
+        (string type, string issuer) = identity.Authentication.Type is AuthenticationType.SelfSigned or AuthenticationType.CertificateAuthority
+            ? ("x509", "external")
+            : ("sas", "iothub");
+        return $$"""{"scope":"{{scope}}","type":"{{type}}","issuer":"{{issuer}}","acceptingIpFilterRule":null}""";
+    }
 
     private static bool IsSystem(string name) => name.StartsWith(SystemPrefix, StringComparison.Ordinal) || name.StartsWith(HubPrefix, StringComparison.Ordinal);
 }

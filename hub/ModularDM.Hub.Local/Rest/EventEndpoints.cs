@@ -19,7 +19,7 @@ internal sealed class EventEndpoints(EventLog log, TimeProvider time)
 
     public void Map(RestApi api, IEndpointRouteBuilder routes) => api.Map(routes, "GET", "/modulardm/events", HubPermissions.ServiceConnect, StreamAsync);
 
-    private async Task StreamAsync(HttpContext context)
+    internal async Task StreamAsync(HttpContext context)
     {
         EventFilter filter = EventFilter.From(context.Request.Query);
         string? asked = context.Request.Headers["Last-Event-ID"] is { Count: > 0 } header ? header.ToString() : context.Request.Query["lastEventId"].FirstOrDefault();
@@ -40,7 +40,15 @@ internal sealed class EventEndpoints(EventLog log, TimeProvider time)
             writer.Write(place, "gap"u8, "{\"reason\":\"The hub was started since; what happened in between is not kept. Read the twins anew.\"}"u8);
         }
 
-        await FollowAsync(writer, filter, place, resumed: asked is not null, context.RequestAborted);
+        try
+        {
+            await FollowAsync(writer, filter, place, resumed: asked is not null, context.RequestAborted);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            // The reader takes nothing any more, not even a last word.
+            context.Abort();
+        }
     }
 
     private async Task FollowAsync(EventWriter writer, EventFilter filter, long place, bool resumed, CancellationToken cancellationToken)

@@ -1,9 +1,12 @@
-using System.Text;
+using System.IO.Pipelines;
 using System.Text.Json;
 using CsCheck;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Time.Testing;
 using ModularDM.Hub.Local;
 using ModularDM.Hub.Local.Events;
+using ModularDM.Hub.Local.Rest;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Protocol;
 
@@ -107,6 +110,28 @@ public sealed class EventTests(HubFixture fixture) : IClassFixture<HubFixture>
         ServiceAnswer answer = await fixture.Service.SendAsync("PATCH", "/twins/" + id, """{"tags":{"a":1}}""", headers: [("x-modulardm-actor", new string('x', 129))]);
         Assert.Equal(400, answer.Status);
         Assert.Equal("{}", (await fixture.Service.SendAsync("GET", "/twins/" + id)).Json.GetProperty("tags").GetRawText());
+    }
+
+    [Fact]
+    public async Task Stream_ReaderFallsBehindWhatIsKept_EndsWithAWord()
+    {
+        // A reader that takes nothing until more happened than is kept.
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1024, resumeWriterThreshold: 512));
+        var context = new DefaultHttpContext();
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(pipe.Writer.AsStream()));
+        var log = new EventLog(fixture.Clock);
+        Task stream = new EventEndpoints(log, fixture.Clock).StreamAsync(context);
+        for (int i = 0; i < EventLog.MaxEvents + 1000; i++)
+        {
+            log.Publish(HubEventTypes.Connected, "d", static _ => { });
+        }
+
+        using var lines = new StreamReader(pipe.Reader.AsStream());
+        Task<string> text = lines.ReadToEndAsync();
+        await stream.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System);
+        await pipe.Writer.CompleteAsync();
+        string last = (await text).Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[^1];
+        Assert.Contains("event: dropped\ndata: {\"reason\":\"The reader was too slow", last, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using ModularDM.Hub.Local.Messages;
+using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Protocol;
 
@@ -105,6 +107,19 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal(400, (await ReadAsync(id, "?top=0")).Status);
         Assert.Equal(400, (await ReadAsync(id, "?after=x")).Status);
         Assert.Equal(404, (await ReadAsync("nobody")).Status);
+    }
+
+    [Fact]
+    public void Stamps_OfAModuleWithACertificate_SayHowItAuthenticatedAndCannotBeForged()
+    {
+        DeviceIdentity identity = DeviceIdentity.New("d", DateTimeOffset.UnixEpoch, "m") with { Authentication = DeviceAuthentication.CertificateAuthority() };
+        var forged = new Dictionary<string, string?> { ["iothub-connection-device-id"] = "other", ["mine"] = "1" };
+        JsonElement stamped = JsonElement.Parse(MessageProperties.ToJson(forged, identity, DateTimeOffset.UnixEpoch));
+        Assert.Equal(
+            ["mine", "iothub-connection-device-id", "iothub-connection-module-id", "iothub-connection-auth-generation-id", "iothub-connection-auth-method", "iothub-enqueuedtime"],
+            stamped.EnumerateObject().Select(p => p.Name));
+        Assert.Equal(("d", "m"), (stamped.GetProperty("iothub-connection-device-id").GetString(), stamped.GetProperty("iothub-connection-module-id").GetString()));
+        Assert.Equal("""{"scope":"module","type":"x509","issuer":"external","acceptingIpFilterRule":null}""", stamped.GetProperty("iothub-connection-auth-method").GetString());
     }
 
     private static string? Property(JsonElement message, string name) =>

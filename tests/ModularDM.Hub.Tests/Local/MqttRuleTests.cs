@@ -95,10 +95,9 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
             clock.Advance(TimeSpan.FromSeconds(1760));
             await device.SendAsync(0xC0, 0x00);
             await device.ExpectAsync(0xD0, 0x00);
-            clock.Advance(TimeSpan.FromSeconds(1760));
-            await device.SendAsync(0xC0, 0x00);
-            await device.ExpectAsync(0xD0, 0x00);
-            clock.Advance(TimeSpan.FromSeconds(1800));
+
+            // Short of the end of the token, which would close the link too.
+            clock.Advance(TimeSpan.FromSeconds(1830));
             await device.ClosedAsync();
         }
 
