@@ -8,9 +8,21 @@ internal sealed class HubRefusalException(int code, string message) : Exception(
 {
     public int Code { get; } = code;
 
+    /// <summary>When trying again can help, if the hub knows.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
     public static HubRefusalException DeviceNotFound(string deviceId) => new(HubErrorCodes.DeviceNotFound, $"The device '{deviceId}' is not registered.");
 
     public static HubRefusalException DeviceExists(string deviceId) => new(HubErrorCodes.DeviceAlreadyExists, $"The device '{deviceId}' already exists.");
+
+    public static HubRefusalException ModuleNotFound(string deviceId, string moduleId) =>
+        new(HubErrorCodes.ModuleNotFound, $"The device '{deviceId}' has no module '{moduleId}'.");
+
+    public static HubRefusalException ModuleExists(string deviceId, string moduleId) =>
+        new(HubErrorCodes.ModuleAlreadyExistsOnDevice, $"The device '{deviceId}' already has a module '{moduleId}'.");
+
+    public static HubRefusalException TooManyModules(string deviceId) =>
+        new(HubErrorCodes.TooManyModulesOnDevice, $"The device '{deviceId}' has {HubChoices.MaxModules} modules, which is as many as it may have.");
 
     public static HubRefusalException DeviceOffline(string deviceId, TimeSpan waited) =>
         new(HubErrorCodes.DeviceNotOnline, $"Timed out waiting for device '{deviceId}' to connect ({waited.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s).");
@@ -25,6 +37,8 @@ internal sealed class HubRefusalException(int code, string message) : Exception(
     public static HubRefusalException ETagMismatch() => new(HubErrorCodes.PreconditionFailed, "The ETag in If-Match is not the current one.");
 
     public static HubRefusalException Unauthorized(string message) => new(HubErrorCodes.IotHubUnauthorizedAccess, message);
+
+    public static HubRefusalException Throttled(TimeSpan retryAfter) => new(HubErrorCodes.ThrottlingException, "Too many requests; try again later.") { RetryAfter = retryAfter };
 
     public static HubRefusalException StoreFull() => new(HubErrorCodes.ServiceUnavailable, "The hub has too many writes waiting.");
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Routing;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
 
@@ -11,6 +13,9 @@ public sealed record LocalHubOptions
     /// <summary>Where services connect: REST over HTTPS. 0 takes any free port.</summary>
     public int HttpsPort { get; init; } = 8443;
 
+    /// <summary>Where services send messages to devices: AMQP over TLS. 0 takes any free port; none by default, as the WebSocket of <see cref="HttpsPort"/> always takes them too.</summary>
+    public int? AmqpPort { get; init; }
+
     /// <summary>The address to listen on.</summary>
     public string Bind { get; init; } = "127.0.0.1";
 
@@ -20,11 +25,51 @@ public sealed record LocalHubOptions
     /// <summary>The host name in connection strings, which tokens are signed for.</summary>
     public string HubName { get; init; } = "localhost";
 
+    /// <summary>Where devices ask the provisioning service for their hub: MQTT over TLS. 0 takes any free port; <see langword="null"/> runs no such service.</summary>
+    public int? DpsPort { get; init; }
+
+    /// <summary>The id scope of the provisioning service.</summary>
+    public string IdScope { get; init; } = "0ne00000000";
+
+    /// <summary>Other running hubs of this process that the provisioning service may assign devices to, beside its own.</summary>
+    public IReadOnlyList<LocalHub> LinkedHubs { get; init; } = [];
+
     /// <summary>Devices to create if they do not exist.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>
+    /// PEM files of authorities to register, each by its file's name without ending: devices of the type certificateAuthority come with certificates of theirs.
+    /// </summary>
+    public IReadOnlyList<string> CaCertificates { get; init; } = [];
+
+    /// <summary>
+    /// Whether the notification of a whole new document of desired properties (a PUT) holds <c>null</c> for what it removed; without, it holds the document
+    /// alone. No public source says which of the two IoT Hub does, so that devices should take both.
+    /// </summary>
+    public bool ReplaceMarksRemoved { get; init; }
+
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
+
+    /// <summary>How often configurations look at all twins; they do so too when one of them is made, changed or removed.</summary>
+    public TimeSpan ConfigurationInterval { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How many jobs run at one time; the others wait.</summary>
+    public int JobsAtOnce { get; init; } = 1;
+
+    /// <summary>How many device operations of all jobs begin in a second.</summary>
+    public int JobOperationsPerSecond { get; init; } = 10;
+
+    /// <summary>Where what happens is sent on to.</summary>
+    public IReadOnlyList<HubRoute> Routes { get; init; } = [];
+
+    /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
+    /// <value>Default: all that comes.</value>
+    public HubThrottle? Throttle { get; init; }
+
+    /// <summary>Whether faults may be injected: by <see cref="LocalHub.Faults"/> and by the REST API. Every connection then pays for one more copy of its bytes.</summary>
+    /// <value>Default: false.</value>
+    public bool AllowFaults { get; init; }
 
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -14,6 +14,11 @@ public static class HubErrorCodes
     public const int DeviceDefinedMultipleTimes = 400011;
     public const int BulkRegistryOperationFailure = 400013;
     public const int ConnectionForcefullyClosedOnNewConnection = 400027;
+    public const int CustomAllocationFailed = 400207;
+    public const int InvalidConfigurationTargetCondition = 400401;
+    public const int InvalidConfigurationContent = 400402;
+    public const int CannotModifyImmutableConfigurationContent = 400403;
+    public const int InvalidConfigurationCustomMetricsQuery = 400404;
     public const int IotHubUnauthorizedAccess = 401002;
     public const int IotHubUnauthorized = 401003;
     public const int IotHubQuotaExceeded = 403002;
@@ -25,9 +30,11 @@ public static class HubErrorCodes
     public const int ModuleNotFound = 404010;
     public const int DeviceNotOnline = 404103;
     public const int DeviceConnectionClosedRemotely = 404104;
+    public const int EnrollmentNotFound = 404201;
     public const int ConfigurationNotFound = 404301;
     public const int DeviceAlreadyExists = 409001;
     public const int LinkCreationConflict = 409002;
+    public const int EnrollmentAlreadyExists = 409101;
     public const int JobAlreadyExists = 409104;
     public const int ModuleAlreadyExistsOnDevice = 409301;
     public const int ConfigurationAlreadyExists = 409401;
@@ -35,6 +42,7 @@ public static class HubErrorCodes
     public const int DeviceMessageLockLost = 412002;
     public const int MessageTooLarge = 413001;
     public const int TooManyDevices = 413002;
+    public const int TooManyModulesOnDevice = 413003;
     public const int ConfigurationCountLimitExceeded = 413101;
     public const int GenericTooManyRequests = 429000;
     public const int ThrottlingException = 429001;
@@ -58,6 +66,11 @@ public static class HubErrorCodes
         [DeviceDefinedMultipleTimes] = nameof(DeviceDefinedMultipleTimes),
         [BulkRegistryOperationFailure] = nameof(BulkRegistryOperationFailure),
         [ConnectionForcefullyClosedOnNewConnection] = nameof(ConnectionForcefullyClosedOnNewConnection),
+        [InvalidConfigurationTargetCondition] = nameof(InvalidConfigurationTargetCondition),
+        [InvalidConfigurationContent] = nameof(InvalidConfigurationContent),
+        [CannotModifyImmutableConfigurationContent] = nameof(CannotModifyImmutableConfigurationContent),
+        [InvalidConfigurationCustomMetricsQuery] = nameof(InvalidConfigurationCustomMetricsQuery),
+        [CustomAllocationFailed] = nameof(CustomAllocationFailed),
         [IotHubUnauthorizedAccess] = nameof(IotHubUnauthorizedAccess),
         [IotHubUnauthorized] = nameof(IotHubUnauthorized),
         [IotHubQuotaExceeded] = nameof(IotHubQuotaExceeded),
@@ -69,9 +82,11 @@ public static class HubErrorCodes
         [ModuleNotFound] = nameof(ModuleNotFound),
         [DeviceNotOnline] = nameof(DeviceNotOnline),
         [DeviceConnectionClosedRemotely] = nameof(DeviceConnectionClosedRemotely),
+        [EnrollmentNotFound] = nameof(EnrollmentNotFound),
         [ConfigurationNotFound] = nameof(ConfigurationNotFound),
         [DeviceAlreadyExists] = nameof(DeviceAlreadyExists),
         [LinkCreationConflict] = nameof(LinkCreationConflict),
+        [EnrollmentAlreadyExists] = nameof(EnrollmentAlreadyExists),
         [JobAlreadyExists] = nameof(JobAlreadyExists),
         [ModuleAlreadyExistsOnDevice] = nameof(ModuleAlreadyExistsOnDevice),
         [ConfigurationAlreadyExists] = nameof(ConfigurationAlreadyExists),
@@ -79,6 +94,7 @@ public static class HubErrorCodes
         [DeviceMessageLockLost] = nameof(DeviceMessageLockLost),
         [MessageTooLarge] = nameof(MessageTooLarge),
         [TooManyDevices] = nameof(TooManyDevices),
+        [TooManyModulesOnDevice] = nameof(TooManyModulesOnDevice),
         [ConfigurationCountLimitExceeded] = nameof(ConfigurationCountLimitExceeded),
         [GenericTooManyRequests] = nameof(GenericTooManyRequests),
         [ThrottlingException] = nameof(ThrottlingException),

@@ -14,6 +14,7 @@ internal static partial class HubProcess
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     });
 
     public static async Task<int> RunAsync(LocalHubOptions options, string? readyFile, TextWriter output, TextWriter error, CancellationToken cancellationToken)
@@ -25,8 +26,7 @@ internal static partial class HubProcess
         }
         catch (LocalHubStartException e)
         {
-            await error.WriteLineAsync($"mdm-hub: {e.Message}");
-            return StartFailed;
+            return await RefuseAsync(e, error);
         }
 
         await using (hub)
@@ -49,14 +49,36 @@ internal static partial class HubProcess
         return 0;
     }
 
+    /// <summary>Says why the hub does not start.</summary>
+    public static async Task<int> RefuseAsync(LocalHubStartException refusal, TextWriter error)
+    {
+        await error.WriteLineAsync($"mdm-hub: {refusal.Message}");
+        return StartFailed;
+    }
+
     private static async Task DescribeAsync(LocalHub hub, TextWriter output)
     {
         await output.WriteLineAsync($"Devices connect to  mqtts://{hub.Host}:{hub.MqttPort}");
         await output.WriteLineAsync($"Services connect to https://{hub.Host}:{hub.HttpsPort}");
+        if (hub.AmqpPort is { } amqpPort)
+        {
+            await output.WriteLineAsync($"AMQP is at          amqps://{hub.Host}:{amqpPort}");
+        }
+
+        if (hub.DpsPort is not null)
+        {
+            await output.WriteLineAsync($"Provisioning is at  mqtts://{hub.Host}:{hub.DpsPort}, id scope {hub.IdScope}");
+        }
+
         await output.WriteLineAsync($"Clients must trust  {hub.CaFile}");
         if (hub.FirstStart)
         {
             await output.WriteLineAsync($"Service (iothubowner): {hub.ServiceConnectionString}");
+            if (hub.DpsPort is not null)
+            {
+                await output.WriteLineAsync($"Service (provisioningserviceowner): {hub.ProvisioningConnectionString}");
+            }
+
             foreach (string id in hub.DeviceIds)
             {
                 await output.WriteLineAsync($"Device {id}: {hub.GetDeviceConnectionString(id)}");
@@ -69,9 +91,13 @@ internal static partial class HubProcess
             hub.Host,
             hub.MqttPort,
             hub.HttpsPort,
+            hub.AmqpPort,
             hub.CaFile,
             hub.ServiceConnectionString,
-            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))]),
+            [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))],
+            hub.DpsPort,
+            hub.DpsPort is null ? null : hub.IdScope,
+            hub.DpsPort is null ? null : hub.ProvisioningConnectionString),
         ReadyText.Ready);
 
     private static async Task WritePrivateAsync(string path, string text)
@@ -99,9 +125,13 @@ internal static partial class HubProcess
         string Host,
         int MqttPort,
         int HttpsPort,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? AmqpPort,
         string CaFile,
         string ServiceConnectionString,
-        IReadOnlyList<ReadyDevice> Devices);
+        IReadOnlyList<ReadyDevice> Devices,
+        int? DpsPort,
+        string? IdScope,
+        string? ProvisioningConnectionString);
 
     internal sealed record ReadyDevice(string DeviceId, string ConnectionString);
 

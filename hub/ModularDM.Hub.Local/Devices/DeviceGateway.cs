@@ -2,10 +2,13 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -21,18 +24,30 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly ConcurrentDictionary<EndPoint, DeviceConnection> accepted = new();
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
-    private readonly HubTokens tokens;
-    private readonly DeviceRequests requests;
+    private readonly DeviceAuthenticator authenticator;
+    private readonly DeviceGuard guard;
+    private readonly CloudMessages cloud;
+    private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(
+        MqttServer server,
+        DeviceRegistry registry,
+        DeviceAuthenticator authenticator,
+        DeviceGuard guard,
+        CloudMessages cloud,
+        HubFaults faults,
+        TimeProvider time,
+        ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
-        this.tokens = tokens;
-        this.requests = requests;
+        this.authenticator = authenticator;
+        this.guard = guard;
+        this.cloud = cloud;
+        this.faults = faults;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -41,46 +56,65 @@ internal sealed partial class DeviceGateway : IDisposable
         server.InterceptingSubscriptionAsync += OnSubscribingAsync;
         server.InterceptingUnsubscriptionAsync += OnUnsubscribingAsync;
         server.InterceptingPublishAsync += OnPublishAsync;
+        server.InterceptingInboundPacketAsync += OnReceivedAsync;
+        server.InterceptingOutboundPacketAsync += OnSendingAsync;
         registry.Expelled += Expel;
         registry.DesiredChanged += Notify;
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
     }
+
+    /// <summary>Called with a device that is now connected.</summary>
+    public event Action<Device>? LinkUp;
+
+    /// <summary>Called with a device whose link has ended, and why.</summary>
+    public event Action<Device, string>? LinkDown;
 
     /// <summary>How many devices are connected.</summary>
     public int ConnectedCount => registry.Devices.Count(d => d.Connection is not null);
 
     public void Dispose() => sweep.Dispose();
 
-    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    private async Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e);
+        string? why = null;
+        e.ReasonCode = await guard.AdmitAsync(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e, out why);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
-            Refused(e.ClientId ?? "", e.ReasonCode);
+            Refused(e.ClientId ?? "", e.ReasonCode, why);
         }
-
-        return Task.CompletedTask;
     }
 
-    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e)
+    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e, out string? why)
     {
+        why = null;
         if (e.ProtocolVersion != MqttProtocolVersion.V311)
         {
             return MqttConnectReasonCode.UnsupportedProtocolVersion;
         }
 
-        if (e.ClientId is null || !DeviceIdentity.IsValidId(e.ClientId)
-            || !MqttUserName.TryParse(e.UserName, out MqttUserName? user) || user.DeviceId != e.ClientId || user.ModuleId is not null)
+        if (!MqttUserName.TryParse(e.UserName, out MqttUserName? user)
+            || !DeviceIdentity.IsValidId(user.DeviceId) || !(user.ModuleId is null || DeviceIdentity.IsValidId(user.ModuleId))
+            || e.ClientId != (user.ModuleId is null ? user.DeviceId : $"{user.DeviceId}/{user.ModuleId}"))
         {
             return MqttConnectReasonCode.ClientIdentifierNotValid;
         }
 
-        if (registry.Find(e.ClientId) is not { } device || !device.Identity.Enabled || !tokens.IsDevice(device.Identity, e.Password, out DateTimeOffset expiry))
+        // A stranger learns only that the answer is no; the reason is for the operator.
+        DateTimeOffset expiry = default;
+        why = registry.Find(e.ClientId) is not { } device ? "It is not registered."
+            : !registry.MayConnect(device) ? "It is disabled."
+            : authenticator.Refuse(device.Identity, e.Password, e.ClientCertificate, out expiry);
+        if (why is not null)
         {
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry);
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, faults)
+        {
+            CleanSession = e.CleanSession ?? true,
+            KeepAlive = e.KeepAlivePeriod ?? 0,
+            ModelId = user.ModelId,
+        };
         return MqttConnectReasonCode.Success;
     }
 
@@ -94,10 +128,13 @@ internal sealed partial class DeviceGateway : IDisposable
                 device.ConnectionStateUpdated = device.LastActivity = time.GetUtcNow();
             }
 
+            registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
+            LinkUp?.Invoke(device);
+            cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
-            if (device.Removed || !device.Identity.Enabled)
+            if (!registry.MayConnect(device))
             {
                 Expel(device);
             }
@@ -118,6 +155,12 @@ internal sealed partial class DeviceGateway : IDisposable
                     device.Connection = null;
                     device.ConnectionStateUpdated = time.GetUtcNow();
                     Disconnected(device.Id, e.DisconnectType);
+                    LinkDown?.Invoke(device, connection.CloseReason ?? e.DisconnectType switch
+                    {
+                        MqttClientDisconnectType.Clean => "closedByDevice",
+                        MqttClientDisconnectType.Takeover => "takenOver",
+                        _ => "lost",
+                    });
                 }
             }
         }
@@ -137,6 +180,10 @@ internal sealed partial class DeviceGateway : IDisposable
                 e.Response.ReasonCode = e.TopicFilter.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce
                     ? MqttSubscribeReasonCode.GrantedQoS0
                     : MqttSubscribeReasonCode.GrantedQoS1;
+                if (e.TopicFilter.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+                {
+                    cloud.Subscribed(device, new CloudSubscription(e.Session, e.TopicFilter.QualityOfServiceLevel));
+                }
             }
 
             if (!tookMethods && connection.TakesMethods)
@@ -151,7 +198,18 @@ internal sealed partial class DeviceGateway : IDisposable
     private Task OnUnsubscribingAsync(InterceptingUnsubscriptionEventArgs e)
     {
         e.ProcessUnsubscription = false;
-        registry.Find(e.ClientId)?.Connection?.Unsubscribe(e.Topic);
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device)
+        {
+            connection.Unsubscribe(e.Topic);
+            if (e.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+            {
+                lock (device.Gate)
+                {
+                    device.CloudQueue.Subscription = null;
+                }
+            }
+        }
+
         return Task.CompletedTask;
     }
 
@@ -160,11 +218,37 @@ internal sealed partial class DeviceGateway : IDisposable
         e.ProcessPublish = false;
         if (registry.Find(e.ClientId) is not { } device
             || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
-            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+            || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
+            Because(registry.Find(e.ClientId), "badPublish");
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
+    }
+
+    private Task OnReceivedAsync(InterceptingPacketEventArgs e)
+    {
+        if (e.Packet is MqttPublishPacket publish)
+        {
+            publish.CorrelationData = DeviceRequests.Received;
+        }
+
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            connection.LastReceived = time.GetUtcNow();
+            if (e.Packet is MqttPubAckPacket acknowledgement)
+            {
+                cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task OnSendingAsync(InterceptingPacketEventArgs e)
+    {
+        CloudPacket.Stamp(e.Packet);
+        return Task.CompletedTask;
     }
 
     private void Notify(Device device, JsonElement patch, long version)
@@ -175,7 +259,21 @@ internal sealed partial class DeviceGateway : IDisposable
         }
     }
 
-    private void Expel(Device device) => _ = CloseAsync(device.Id);
+    private void Expel(Device device) => Expel(device, device.Removed ? "removed" : "disabled");
+
+    private void Expel(Device device, string reason)
+    {
+        Because(device, reason);
+        _ = CloseAsync(device.Id);
+    }
+
+    private static void Because(Device? device, string reason)
+    {
+        if (device?.Connection is { } connection)
+        {
+            connection.CloseReason = reason;
+        }
+    }
 
     private async Task CloseAsync(string deviceId)
     {
@@ -198,7 +296,12 @@ internal sealed partial class DeviceGateway : IDisposable
             if (device.Connection is { } connection && now > connection.TokenExpiry + HubChoices.TokenGrace)
             {
                 TokenEnded(device.Id);
-                Expel(device);
+                Expel(device, "tokenEnded");
+            }
+            else if (device.Connection is { KeepAlive: 0 or > HubChoices.MaxKeepAlive } silent && now > silent.LastReceived + HubChoices.MaxSilence)
+            {
+                Silent(device.Id);
+                Expel(device, "silent");
             }
         }
 
@@ -217,14 +320,17 @@ internal sealed partial class DeviceGateway : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {DeviceId} disconnected ({How})")]
     private partial void Disconnected(string deviceId, MqttClientDisconnectType how);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}")]
-    private partial void Refused(string clientId, MqttConnectReasonCode reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}. {Why}")]
+    private partial void Refused(string clientId, MqttConnectReasonCode reason, string? why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} published to '{Topic}' with {Qos}, which the hub does not take; its link is closed")]
     private partial void BadPublish(string deviceId, string topic, MqttQualityOfServiceLevel qos);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The token of device {DeviceId} has ended; its link is closed")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The token or certificate of device {DeviceId} has ended; its link is closed")]
     private partial void TokenEnded(string deviceId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} was silent for too long; its link is closed")]
+    private partial void Silent(string deviceId);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]
     private partial void CloseFailed(string deviceId, Exception cause);

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Twins;
 
@@ -9,6 +12,8 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     private volatile DeviceIdentity identity = identity;
     private volatile Twin twin = twin;
     private volatile DeviceConnection? connection;
+    private volatile ImmutableDictionary<string, Device> modules = ImmutableDictionary<string, Device>.Empty;
+    private volatile ConfigurationState? configured;
     private int methodsWaiting;
     private TaskCompletionSource online = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -36,13 +41,33 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
         set => connection = value;
     }
 
+    /// <summary>What configurations did to the twin; <see langword="null"/> when none targets it.</summary>
+    public ConfigurationState? Configured
+    {
+        get => configured;
+        set => configured = value;
+    }
+
+    /// <summary>The messages that wait for the device.</summary>
+    public CloudQueue CloudQueue { get; } = new();
+
     public long LastMessage { get; set; } = lastMessage;
 
     public DateTimeOffset LastActivity { get; set; }
 
     public DateTimeOffset ConnectionStateUpdated { get; set; }
 
+    /// <summary>The digital-twin model that the device named when it last connected.</summary>
+    public string? ModelId { get; set; }
+
     public bool Removed { get; set; }
+
+    /// <summary>A device's modules by their ids; replaced whole under <see cref="Gate"/>.</summary>
+    public ImmutableDictionary<string, Device> Modules
+    {
+        get => modules;
+        set => modules = value;
+    }
 
     /// <summary>Ends when the device next becomes able to take methods.</summary>
     public Task Online => Volatile.Read(ref online).Task;

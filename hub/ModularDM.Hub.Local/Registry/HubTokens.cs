@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Collections.Concurrent;
 using ModularDM.Hub.Protocol;
 
@@ -9,18 +10,19 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
     private const int MaxRemembered = 1024;
     private readonly ConcurrentDictionary<string, Grant> remembered = new(StringComparer.Ordinal);
 
-    private sealed record Grant(SasToken Token, HubPermissions Permissions, bool WholeHub);
+    private sealed record Grant(SasToken Token, HubPolicy Policy, bool WholeHub);
 
     /// <summary>Whether <paramref name="authorization"/> is a policy's token that covers <paramref name="path"/> with <paramref name="needed"/> permissions.</summary>
+    /// <returns>The policy's name.</returns>
     /// <exception cref="HubRefusalException">It is not.</exception>
-    public void RequireService(string? authorization, string path, HubPermissions needed)
+    public string RequireService(string? authorization, string path, HubPermissions needed)
     {
         if (authorization is null)
         {
             throw HubRefusalException.Unauthorized("The request has no Authorization header.");
         }
 
-        if (!remembered.TryGetValue(authorization, out Grant? grant))
+        if (!remembered.TryGetValue(authorization, out Grant? grant) || !ReferenceEquals(policies.Find(grant.Policy.Name), grant.Policy))
         {
             grant = Verify(authorization) ?? throw HubRefusalException.Unauthorized("The token is not valid for this hub.");
             if (remembered.Count >= MaxRemembered)
@@ -36,38 +38,76 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             throw HubRefusalException.Unauthorized("The token has expired.");
         }
 
-        if (!grant.WholeHub && !hostNames.Any(host => grant.Token.Covers(host + path)))
+        if (!grant.WholeHub && !Covers(grant.Token, path))
         {
             throw HubRefusalException.Unauthorized("The token is for another resource.");
         }
 
-        if ((grant.Permissions & needed) != needed)
+        if ((grant.Policy.Permissions & needed) != needed)
         {
             throw HubRefusalException.Unauthorized($"The policy '{grant.Token.PolicyName}' lacks {needed}.");
         }
+
+        return grant.Token.PolicyName!;
     }
 
-    /// <summary>Whether a device may connect with this password; gives the time at which its token ends.</summary>
-    public bool IsDevice(DeviceIdentity device, string? password, out DateTimeOffset expiry)
+    /// <summary>Why a device or module may not connect with this password; none when it may, with the time at which its token ends.</summary>
+    public string? RefuseDevice(DeviceIdentity device, string? password, out DateTimeOffset expiry)
     {
         expiry = default;
-        if (!SasToken.TryParse(password, out SasToken? token, out _) || token.IsExpired(time.GetUtcNow()))
+        if (!SasToken.TryParse(password, out SasToken? token, out string? error))
         {
-            return false;
+            return error;
         }
 
         expiry = token.Expiry;
-        if (!hostNames.Any(host => token.Covers($"{host}/devices/{device.DeviceId}")))
+        if (token.IsExpired(time.GetUtcNow()))
         {
-            return false;
+            return "The token has expired.";
+        }
+
+        string path = device.ModuleId is null ? $"/devices/{device.DeviceId}" : $"/devices/{device.DeviceId}/modules/{device.ModuleId}";
+        if (!Covers(token, path))
+        {
+            return "The token is for another resource.";
         }
 
         if (token.PolicyName is null)
         {
-            return token.IsSignedWith(device.Keys[0]) | token.IsSignedWith(device.Keys[1]);
+            bool signed = false;
+            foreach (byte[] key in device.Authentication.Keys)
+            {
+                signed |= token.IsSignedWith(key);
+            }
+
+            return signed ? null : "The token is not signed with a key of the device's.";
         }
 
-        return policies.Find(token.PolicyName) is { } policy && policy.Permissions.HasFlag(HubPermissions.DeviceConnect) && token.IsSignedWith(policy.KeyBytes);
+        if (policies.Find(token.PolicyName) is not { } policy || !token.IsSignedWith(policy.KeyBytes))
+        {
+            return "The token is not signed with the key of a policy of the hub's.";
+        }
+
+        return policy.Permissions.HasFlag(HubPermissions.DeviceConnect) ? null : $"The policy '{policy.Name}' lacks {HubPermissions.DeviceConnect}.";
+    }
+
+    // A client that was given a host with a port signs for both.
+    private bool Covers(SasToken token, string path)
+    {
+        string host = token.Resource.Split('/', 2)[0];
+        return IsOwnHost(host) && token.Covers(host + path);
+    }
+
+    private bool IsOwnHost(string host)
+    {
+        if (hostNames.Contains(host, StringComparer.OrdinalIgnoreCase))
+        {
+            return true;
+        }
+
+        int colon = host.LastIndexOf(':');
+        return colon > 0 && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && hostNames.Contains(host[..colon], StringComparer.OrdinalIgnoreCase);
     }
 
     private Grant? Verify(string authorization) =>
@@ -75,6 +115,6 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
             && token.PolicyName is not null
             && policies.Find(token.PolicyName) is { } policy
             && token.IsSignedWith(policy.KeyBytes)
-                ? new Grant(token, policy.Permissions, hostNames.Contains(token.Resource, StringComparer.OrdinalIgnoreCase))
+                ? new Grant(token, policy, IsOwnHost(token.Resource))
                 : null;
 }

@@ -3,90 +3,84 @@ using ModularDM.Hub.Local.Registry;
 
 namespace ModularDM.Hub.Local.Rest;
 
-/// <summary>What a PUT of an identity asks for; what it leaves out stays as it is.</summary>
-internal sealed record IdentityRequest(bool? Enabled, bool HasReason, string? StatusReason, string? PrimaryKey, string? SecondaryKey)
+/// <summary>What a request asks of an identity; what it leaves out stays as it is.</summary>
+internal sealed record IdentityRequest(bool? Enabled, bool HasReason, string? StatusReason, AuthenticationRequest Authentication, string? ManagedBy)
 {
     private const int MaxReason = 128;
 
-    /// <exception cref="HubRefusalException">The body is not an identity of <paramref name="id"/>, or asks for what this hub does not do.</exception>
-    public static IdentityRequest Parse(string id, JsonElement json)
+    /// <summary>Reads the body of a PUT.</summary>
+    /// <exception cref="HubRefusalException">The body is not an identity of this device or module, or asks for what this hub does not do.</exception>
+    public static IdentityRequest Parse(string deviceId, string? moduleId, JsonElement json)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
             throw HubRefusalException.Invalid("The body must be a JSON object.");
         }
 
-        if (Text(json, "deviceId") is { } named && named != id)
+        if (json.Text("deviceId") is { } device && device != deviceId)
         {
             throw HubRefusalException.Invalid("'deviceId' differs from the path.");
         }
 
-        bool? enabled = Text(json, "status") switch
+        if (json.Text("moduleId") is { } module && module != moduleId)
+        {
+            throw HubRefusalException.Invalid("'moduleId' differs from the path.");
+        }
+
+        return Parse(json, isModule: moduleId is not null);
+    }
+
+    /// <summary>Reads an object that was found to be of the right device or module.</summary>
+    /// <exception cref="HubRefusalException">A member is not what it should be, or asks for what this hub does not do.</exception>
+    public static IdentityRequest Parse(JsonElement json, bool isModule)
+    {
+        bool? enabled = json.Text("status") switch
         {
             null => null,
             "enabled" => true,
+            "disabled" when isModule => throw HubRefusalException.Invalid("A module has no 'status' of its own: disable its device."),
             "disabled" => false,
             _ => throw HubRefusalException.Invalid("'status' must be 'enabled' or 'disabled'."),
         };
-        string? reason = Text(json, "statusReason");
+        string? reason = json.Text("statusReason");
         if (reason?.Length > MaxReason)
         {
             throw HubRefusalException.Invalid($"'statusReason' is longer than {MaxReason} characters.");
         }
 
-        string? primary = null;
-        string? secondary = null;
-        if (json.TryGetProperty("authentication", out JsonElement authentication) && authentication.ValueKind == JsonValueKind.Object)
+        string? managedBy = json.Text("managedBy");
+        if (managedBy?.Length > MaxReason)
         {
-            if (Text(authentication, "type") is not (null or "sas"))
-            {
-                throw HubRefusalException.Invalid("This hub authenticates devices by symmetric key alone: 'authentication.type' must be 'sas'.");
-            }
-
-            if (authentication.TryGetProperty("symmetricKey", out JsonElement keys) && keys.ValueKind == JsonValueKind.Object)
-            {
-                primary = Key(keys, "primaryKey");
-                secondary = Key(keys, "secondaryKey");
-            }
+            throw HubRefusalException.Invalid($"'managedBy' is longer than {MaxReason} characters.");
         }
 
-        return new IdentityRequest(enabled, json.TryGetProperty("statusReason", out _), reason, primary, secondary);
+        RefuseEdge(json);
+        return new IdentityRequest(enabled, json.TryGetProperty("statusReason", out _), reason, AuthenticationRequest.Parse(json), managedBy);
     }
 
-    public DeviceIdentity ApplyTo(DeviceIdentity identity) => new(
-        identity.DeviceId,
-        identity.ModuleId,
-        identity.GenerationId,
-        identity.ETag,
-        Enabled ?? identity.Enabled,
-        HasReason ? StatusReason : identity.StatusReason,
-        identity.StatusUpdated,
-        PrimaryKey ?? identity.PrimaryKey,
-        SecondaryKey ?? identity.SecondaryKey);
+    /// <exception cref="HubRefusalException">The request lacks what the new authentication needs.</exception>
+    public DeviceIdentity ApplyTo(DeviceIdentity identity) => identity with
+    {
+        Enabled = Enabled ?? identity.Enabled,
+        StatusReason = HasReason ? StatusReason : identity.StatusReason,
+        Authentication = Authentication.ApplyTo(identity.Authentication),
+        ManagedBy = ManagedBy ?? identity.ManagedBy,
+    };
 
     public override string ToString() => nameof(IdentityRequest);
 
-    private static string? Text(JsonElement json, string member)
+    // Silence would promise what does not happen.
+    private static void RefuseEdge(JsonElement json)
     {
-        if (!json.TryGetProperty(member, out JsonElement value) || value.ValueKind == JsonValueKind.Null)
+        if (json.Object("capabilities") is { } capabilities && capabilities.TryGetProperty("iotEdge", out JsonElement edge) && edge.ValueKind is not (JsonValueKind.False or JsonValueKind.Null))
         {
-            return null;
+            throw HubRefusalException.Invalid("This hub has no edge devices: 'capabilities.iotEdge' must be false.");
         }
 
-        return value.ValueKind == JsonValueKind.String ? value.GetString() : throw HubRefusalException.Invalid($"'{member}' must be a string.");
-    }
-
-    private static string? Key(JsonElement keys, string member)
-    {
-        string? key = Text(keys, member);
-        if (string.IsNullOrEmpty(key))
+        if (json.Text("deviceScope") is { Length: > 0 }
+            || (json.TryGetProperty("parentScopes", out JsonElement parents) && parents.ValueKind == JsonValueKind.Array && parents.GetArrayLength() > 0))
         {
-            return null;
+            throw HubRefusalException.Invalid("This hub has no edge devices: 'deviceScope' and 'parentScopes' must be empty.");
         }
-
-        byte[] bytes = new byte[(key.Length * 3 / 4) + 3];
-        return Convert.TryFromBase64String(key, bytes, out int length) && length is >= 16 and <= 64
-            ? key
-            : throw HubRefusalException.Invalid($"'{member}' must be the base64 of 16 to 64 bytes.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -14,7 +16,7 @@ using ModularDM.Hub.Protocol;
 namespace ModularDM.Hub.Local.Rest;
 
 /// <summary>The service side's frame: who may call, in which version, and how a refusal is told.</summary>
-internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogger<RestApi> logger)
+internal sealed partial class RestApi(HubTokens tokens, IReadOnlyList<IRequestGuard> guards, TimeProvider time, ILogger<RestApi> logger)
 {
     /// <summary>The largest request body: a bulk request or a method's payload in its envelope.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
@@ -28,20 +30,30 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
     /// <param name="needed">What the caller's policy must hold.</param>
     /// <param name="handler">The operation; it throws <see cref="HubRefusalException"/> to refuse.</param>
     /// <param name="methodsStyle">Whether refusals are told as the methods endpoint does.</param>
-    public void Map(IEndpointRouteBuilder routes, string verb, string pattern, HubPermissions needed, Func<HttpContext, Task> handler, bool methodsStyle = false)
+    /// <param name="authorize">Another check than that of a policy's token; gives the caller's name.</param>
+    public void Map(
+        IEndpointRouteBuilder routes,
+        string verb,
+        string pattern,
+        HubPermissions needed,
+        Func<HttpContext, Task> handler,
+        bool methodsStyle = false,
+        Func<HttpContext, string>? authorize = null)
     {
+        Func<HttpContext, Task> guarded = guards.Aggregate(handler, (inner, guard) => guard.Guard(verb, pattern, inner));
         bool versioned = !pattern.StartsWith("/modulardm/", StringComparison.Ordinal);
         routes.MapMethods(pattern, [verb], (RequestDelegate)(async context =>
         {
             try
             {
-                tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
+                string policy = authorize?.Invoke(context) ?? tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
                 if (versioned && !IsVersion(context.Request.Query["api-version"]))
                 {
                     throw new HubRefusalException(HubErrorCodes.InvalidProtocolVersion, "The query needs 'api-version', such as 2021-04-12.");
                 }
 
-                await handler(context);
+                HubCaller.Current = HubCaller.From(policy, context.Request.Headers[HubCaller.ActorHeader]);
+                await guarded(context);
             }
             catch (HubRefusalException e)
             {
@@ -124,6 +136,11 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
         response.Clear();
         response.StatusCode = status ?? HubErrorCodes.StatusOf(refusal.Code);
         response.Headers["iothub-errorcode"] = error.Name;
+        if (refusal.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         response.ContentType = JsonType;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);

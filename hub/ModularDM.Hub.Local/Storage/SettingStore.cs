@@ -9,6 +9,11 @@ internal static class SettingStore
         "SELECT name, value FROM settings",
         r => KeyValuePair.Create(r.GetString(0), r.GetString(1))).ToDictionary(StringComparer.Ordinal);
 
+    public sealed record Remove(string Name) : StoreChange
+    {
+        public override void Write(StoreWriter writer) => writer.Run("DELETE FROM settings WHERE name=$p0", Name);
+    }
+
     public sealed record Save(string Name, string Value) : StoreChange
     {
         public override void Write(StoreWriter writer) =>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Registry;
 
 namespace ModularDM.Hub.Local.Twins;
@@ -30,15 +31,13 @@ internal static class TwinDocument
         DeviceIdentity identity = device.Identity;
         json.WriteStartObject();
         json.WriteString("deviceId"u8, identity.DeviceId);
+        WriteModule(identity, json);
         json.WriteString("etag"u8, ETags.Format(twin.ETag));
         json.WriteString("deviceEtag"u8, ETags.Format(identity.ETag));
         WriteState(device, identity, "statusUpdateTime"u8, json);
-        json.WriteString("authenticationType"u8, "sas"u8);
-        json.WriteStartObject("x509Thumbprint"u8);
-        json.WriteNull("primaryThumbprint"u8);
-        json.WriteNull("secondaryThumbprint"u8);
-        json.WriteEndObject();
-        json.WriteString("modelId"u8, ""u8);
+        json.WriteString("authenticationType"u8, identity.Authentication.TypeName);
+        WriteThumbprints(identity.Authentication, json);
+        json.WriteString("modelId"u8, device.ModelId ?? "");
         json.WriteNumber("version"u8, twin.Version);
         json.WritePropertyName("tags"u8);
         json.WriteRawValue(twin.Tags, skipInputValidation: true);
@@ -48,6 +47,7 @@ internal static class TwinDocument
         json.WritePropertyName("reported"u8);
         json.WriteRawValue(Section(twin.Reported, withMetadata: true), skipInputValidation: true);
         json.WriteEndObject();
+        WriteConfigurations(device.Configured, json);
         WriteCapabilities(json);
         json.WriteEndObject();
     }
@@ -57,33 +57,79 @@ internal static class TwinDocument
     {
         json.WriteStartObject();
         json.WriteString("deviceId"u8, identity.DeviceId);
+        WriteModule(identity, json);
+        if (identity.ModuleId is not null)
+        {
+            json.WriteString("managedBy"u8, identity.ManagedBy);
+        }
+
         json.WriteString("generationId"u8, identity.GenerationId);
         json.WriteString("etag"u8, ETags.Format(identity.ETag));
         WriteState(device, identity, "statusUpdatedTime"u8, json);
         json.WriteString("connectionStateUpdatedTime"u8, TwinMetadata.Text(device.ConnectionStateUpdated));
         json.WriteStartObject("authentication"u8);
         json.WriteStartObject("symmetricKey"u8);
-        json.WriteString("primaryKey"u8, identity.PrimaryKey);
-        json.WriteString("secondaryKey"u8, identity.SecondaryKey);
+        json.WriteString("primaryKey"u8, identity.Authentication.PrimaryKey);
+        json.WriteString("secondaryKey"u8, identity.Authentication.SecondaryKey);
         json.WriteEndObject();
+        WriteThumbprints(identity.Authentication, json);
+        json.WriteString("type"u8, identity.Authentication.TypeName);
+        json.WriteEndObject();
+        if (identity.ModuleId is null)
+        {
+            WriteCapabilities(json);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void WriteModule(DeviceIdentity identity, Utf8JsonWriter json)
+    {
+        if (identity.ModuleId is not null)
+        {
+            json.WriteString("moduleId"u8, identity.ModuleId);
+        }
+    }
+
+    private static void WriteThumbprints(DeviceAuthentication authentication, Utf8JsonWriter json)
+    {
         json.WriteStartObject("x509Thumbprint"u8);
-        json.WriteNull("primaryThumbprint"u8);
-        json.WriteNull("secondaryThumbprint"u8);
-        json.WriteEndObject();
-        json.WriteString("type"u8, "sas"u8);
-        json.WriteEndObject();
-        WriteCapabilities(json);
+        json.WriteString("primaryThumbprint"u8, authentication.PrimaryThumbprint);
+        json.WriteString("secondaryThumbprint"u8, authentication.SecondaryThumbprint);
         json.WriteEndObject();
     }
 
     private static void WriteState(Device device, DeviceIdentity identity, ReadOnlySpan<byte> statusTime, Utf8JsonWriter json)
     {
-        json.WriteString("status"u8, identity.Enabled ? "enabled"u8 : "disabled"u8);
-        json.WriteString("statusReason"u8, identity.StatusReason);
-        json.WriteString(statusTime, TwinMetadata.Text(identity.StatusUpdated));
+        // A module has no status of its own; in its twin it counts as enabled.
+        if (identity.ModuleId is null || statusTime.SequenceEqual("statusUpdateTime"u8))
+        {
+            json.WriteString("status"u8, identity.Enabled ? "enabled"u8 : "disabled"u8);
+            json.WriteString("statusReason"u8, identity.StatusReason);
+            json.WriteString(statusTime, TwinMetadata.Text(identity.StatusUpdated));
+        }
+
         json.WriteString("connectionState"u8, device.Connection is null ? "Disconnected"u8 : "Connected"u8);
         json.WriteString("lastActivityTime"u8, TwinMetadata.Text(device.LastActivity));
-        json.WriteNumber("cloudToDeviceMessageCount"u8, 0);
+        json.WriteNumber("cloudToDeviceMessageCount"u8, device.CloudQueue.Count);
+    }
+
+    private static void WriteConfigurations(ConfigurationState? configured, Utf8JsonWriter json)
+    {
+        if (configured is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("configurations"u8);
+        foreach ((string id, bool applied) in configured.Applied)
+        {
+            json.WriteStartObject(id);
+            json.WriteString("status"u8, applied ? "Applied"u8 : "Targeted"u8);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteCapabilities(Utf8JsonWriter json)

@@ -83,6 +83,21 @@ public sealed class HubProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_WithProvisioning_SaysWhereItIs()
+    {
+        using HubRun run = await HubRun.StartAsync(folder, "--dps-port", "0", "--id-scope", "0ne12345678");
+        using JsonDocument ready = JsonDocument.Parse(run.Json);
+        int port = ready.RootElement.GetProperty("dpsPort").GetInt32();
+        Assert.Equal("0ne12345678", ready.RootElement.GetProperty("idScope").GetString());
+        Assert.Contains($"mqtts://127.0.0.1:{port}, id scope 0ne12345678", run.Text, StringComparison.Ordinal);
+        using var enrollments = new ServiceClient(ready.RootElement.GetProperty("provisioningConnectionString").GetString()!, run.CaFile, TimeProvider.System);
+        Assert.Equal(404, (await enrollments.SendAsync("GET", "/enrollments/any")).Status);
+        await using var link = new WireLink();
+        await link.OpenAsync("127.0.0.1", port, run.CaFile);
+        Assert.Equal([0x20, 2, 0, 5], await link.ConnectAsync("any", "0ne12345678/registrations/any/api-version=2019-03-31", "x", clean: true));
+    }
+
+    [Fact]
     public async Task Start_PortTaken_SaysSo()
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -172,10 +187,10 @@ public sealed class HubProcessTests : IDisposable
 
         public string SecondDeviceConnectionString { get; }
 
-        public static async Task<HubRun> StartAsync(string folder)
+        public static async Task<HubRun> StartAsync(string folder, params string[] more)
         {
             var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
-            foreach (string argument in (string[])[typeof(LocalHub).Assembly.Location, "--mqtt-port", "0", "--https-port", "0", "--data", Path.Combine(folder, "hub"), "--device", "d1", "--device", "d2", "--ready-file", Path.Combine(folder, "ready.json")])
+            foreach (string argument in (string[])[typeof(LocalHub).Assembly.Location, "--mqtt-port", "0", "--https-port", "0", "--data", Path.Combine(folder, "hub"), "--device", "d1", "--device", "d2", "--ready-file", Path.Combine(folder, "ready.json"), .. more])
             {
                 start.ArgumentList.Add(argument);
             }

@@ -39,10 +39,15 @@ public sealed class RawDevice : IAsyncDisposable
         };
     }
 
-    public string Id => connection.DeviceId!;
+    /// <summary>The device's id, or a module's with its device's before it.</summary>
+    public string Id => connection.ModuleId is null ? connection.DeviceId! : $"{connection.DeviceId}/{connection.ModuleId}";
 
     public string Password(TimeSpan? life = null, string? key = null, string? resource = null) =>
-        SasToken.Create(resource ?? SasToken.DeviceResource(connection.HostName, Id), key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
+        SasToken.Create(
+            resource ?? (connection.ModuleId is null
+                ? SasToken.DeviceResource(connection.HostName, connection.DeviceId!)
+                : SasToken.ModuleResource(connection.HostName, connection.DeviceId!, connection.ModuleId)),
+            key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
 
     public async Task ConnectAsync() => Assert.Equal(MqttClientConnectResultCode.Success, await TryConnectAsync());
 
@@ -50,16 +55,33 @@ public sealed class RawDevice : IAsyncDisposable
         string? password = null,
         string? clientId = null,
         string? userName = null,
-        MqttProtocolVersion version = MqttProtocolVersion.V311)
+        MqttProtocolVersion version = MqttProtocolVersion.V311,
+        X509Certificate2? certificate = null,
+        bool cleanSession = false,
+        ushort keepAliveSeconds = 15,
+        Uri? webSocket = null,
+        MqttApplicationMessage? will = null)
     {
         HubEndpoint endpoint = connection.GetMqttEndpoint();
-        MqttClientOptions options = new MqttClientOptionsBuilder()
-            .WithTcpServer(endpoint.Host, endpoint.Port)
+        var builder = new MqttClientOptionsBuilder();
+        builder = webSocket is null
+            ? builder.WithTcpServer(endpoint.Host, endpoint.Port)
+            : builder.WithWebSocketServer(web => web.WithUri(webSocket.ToString()).WithSubProtocols(["mqtt"]));
+        if (will is not null)
+        {
+            builder = builder.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillQualityOfServiceLevel(will.QualityOfServiceLevel);
+        }
+
+        MqttClientOptions options = builder
             .WithProtocolVersion(version)
             .WithClientId(clientId ?? Id)
-            .WithCleanSession(false)
-            .WithCredentials(userName ?? new MqttUserName(connection.HostName, Id, null, null, null, null).ToString(), password ?? Password())
-            .WithTlsOptions(tls => tls.UseTls().WithCertificateValidationHandler(e => Trust.IsIssuedBy((X509Certificate2)e.Certificate, caFile)))
+            .WithCleanSession(cleanSession)
+            .WithKeepAlivePeriod(TimeSpan.FromSeconds(keepAliveSeconds))
+            .WithCredentials(
+                userName ?? new MqttUserName(connection.HostName, connection.DeviceId!, connection.ModuleId, null, null, null).ToString(),
+                password ?? (certificate is null ? Password() : null))
+            .WithTlsOptions(tls => tls.UseTls().WithClientCertificates(certificate is null ? [] : new X509Certificate2Collection(certificate))
+                .WithCertificateValidationHandler(e => Trust.IsIssuedBy((X509Certificate2)e.Certificate, caFile)))
             .Build();
         using var limit = new CancellationTokenSource(Backstop);
         return (await client.ConnectAsync(options, limit.Token)).ResultCode;
