@@ -6,6 +6,7 @@ namespace ModularDM.Benchmarks.Micro;
 
 /// <summary>SyncML and the simulated tree. With <c>MODULARDM_SHARED</c> the tree has every node of Microsoft's descriptions there, otherwise the own table's.</summary>
 [MemoryDiagnoser]
+[MinColumn]
 public class CspBenchmarks
 {
     private const string Node = "./Device/Vendor/MSFT/Policy/Config/Update/ActiveHoursStart";

@@ -52,26 +52,28 @@ internal sealed class FlagValues(IReadOnlyList<long> flags) : AllowedValues
 internal sealed class RegexValues : AllowedValues
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromMilliseconds(100);
-    private readonly Regex _regex;
 
-    private RegexValues(string pattern)
+    // Making one takes longer than reading a whole table does.
+    private readonly Lazy<Regex> _regex;
+
+    public RegexValues(string pattern)
     {
         Pattern = pattern;
-        _regex = new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, s_limit);
+        _regex = new Lazy<Regex>(() => new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, s_limit));
     }
 
     public string Pattern { get; }
 
-    /// <returns>Null when it is no expression.</returns>
-    public static RegexValues? Create(string pattern)
+    /// <summary>Whether it is an expression at all.</summary>
+    public bool IsSound()
     {
         try
         {
-            return new RegexValues(pattern);
+            return _regex.Value is not null;
         }
         catch (ArgumentException)
         {
-            return null;
+            return false;
         }
     }
 
@@ -79,7 +81,7 @@ internal sealed class RegexValues : AllowedValues
     {
         try
         {
-            return _regex.IsMatch(value);
+            return _regex.Value.IsMatch(value);
         }
         catch (RegexMatchTimeoutException)
         {

@@ -81,19 +81,24 @@ internal sealed class CspNode(CspNodeDefinition definition, string name, CspNode
         return node;
     }
 
-    public void Put(CspNode node)
+    /// <summary>Puts a node back to where it was.</summary>
+    public void PutBack(CspNode node, int at)
     {
         _deleted?.Remove(node.Name);
-        _children[node.Name] = node;
+        _children.Insert(at, node.Name, node);
     }
 
-    public void Take(CspNode node)
+    /// <returns>Where it was.</returns>
+    public int Take(CspNode node)
     {
-        _children.Remove(node.Name);
+        int at = _children.IndexOf(node.Name);
+        _children.RemoveAt(at);
         if (node.Definition.ExistsByItself)
         {
             (_deleted ??= new HashSet<string>(StringComparer.Ordinal)).Add(node.Name);
         }
+
+        return at;
     }
 
     /// <summary>Takes a node away as if it had never been there.</summary>
@@ -103,5 +108,11 @@ internal sealed class CspNode(CspNodeDefinition definition, string name, CspNode
     {
         _children.Clear();
         _deleted = null;
+    }
+
+    private void Put(CspNode node)
+    {
+        _deleted?.Remove(node.Name);
+        _children[node.Name] = node;
     }
 }

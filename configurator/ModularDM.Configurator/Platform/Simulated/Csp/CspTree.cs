@@ -5,7 +5,7 @@ namespace ModularDM.Configurator.Platform.Simulated.Csp;
 
 /// <summary>
 /// The device's tree: which nodes are there and what they hold. This is the device's own side, which obeys no access rules; a server's commands go through
-/// <see cref="CspVerbs"/>. Every change can be undone until it is committed.
+/// <see cref="CspVerbs"/>. Every change can be undone until it is committed. Where several threads use a tree, each reads and changes inside <see cref="Change{T}"/>.
 /// </summary>
 internal sealed class CspTree
 {
@@ -172,12 +172,20 @@ internal sealed class CspTree
     {
         CspNode[] below = [.. Root.Known];
         KeyValuePair<string, string>[] memory = [.. _memory];
+        KeyValuePair<string, string?>[] foreign = [.. _foreign];
         Root.Clear();
         _memory.Clear();
+        _foreign.Clear();
         _journal.Add(() =>
         {
-            Array.ForEach(below, Root.Put);
+            Root.Clear();
+            for (int i = 0; i < below.Length; i++)
+            {
+                Root.PutBack(below[i], i);
+            }
+
             Array.ForEach(memory, pair => _memory[pair.Key] = pair.Value);
+            Array.ForEach(foreign, pair => _foreign[pair.Key] = pair.Value);
         });
     }
 
@@ -243,49 +251,24 @@ internal sealed class CspTree
     internal void Take(CspNode node)
     {
         CspNode parent = node.Parent!;
-        parent.Take(node);
-        _journal.Add(() => parent.Put(node));
+        int at = parent.Take(node);
+        _journal.Add(() => parent.PutBack(node, at));
     }
 
     private void Keep()
     {
         if (_journal.HasChanges)
         {
-            _store?.Save(Content());
+            _store?.Save(CspTreeContent.Of(Root, _foreign, _memory));
             _journal.Clear();
         }
-    }
-
-    private CspTreeContent Content()
-    {
-        var nodes = new Dictionary<string, string?>(_foreign, StringComparer.Ordinal);
-        var waiting = new Stack<CspNode>([Root]);
-        while (waiting.TryPop(out CspNode? node))
-        {
-            if (node.IsStored)
-            {
-                nodes[node.Address] = node.Stored ?? node.Definition.Traits.Start ?? string.Empty;
-            }
-
-            foreach (string name in node.Deleted)
-            {
-                nodes[LocUri.Combine(node.Address, name)] = null;
-            }
-
-            foreach (CspNode child in node.Known)
-            {
-                waiting.Push(child);
-            }
-        }
-
-        return new CspTreeContent(nodes, new Dictionary<string, string>(_memory));
     }
 
     private void Load(CspTreeContent content)
     {
         foreach ((string address, string? value) in content.Nodes)
         {
-            if (!LocUri.TrySplit(address, out string[] names) || !IsKnown(names))
+            if (!LocUri.TrySplit(address, out string[] names) || CspPlace.Find(this, names) is null)
             {
                 // A table that is gone may come back; what it kept is not lost meanwhile.
                 _foreign[address] = value;
@@ -306,16 +289,5 @@ internal sealed class CspTree
         }
 
         _journal.Clear();
-    }
-
-    private bool IsKnown(string[] names)
-    {
-        CspNodeDefinition? node = Schema.Root;
-        foreach (string name in names)
-        {
-            node = node?.Match(name);
-        }
-
-        return node is not null;
     }
 }

@@ -152,8 +152,7 @@ internal sealed class DdfProperties
         "ENUM" when _values.Count > 0 => new OneOfValues([.. _values.Select(value => value.Trim())]),
         "Range" when _values is [var range] && Range(range) is { } allowed => allowed,
         "Flag" when _values.Count > 0 => new FlagValues([.. _values.Select(value => AllowedValues.TryNumber(value.Trim(), out long flag) ? flag : 0)]),
-        // Some are written as in scripts, between slashes.
-        "RegEx" when _values is [{ Length: > 0 } pattern] => RegexValues.Create(pattern is ['/', .., '/'] ? pattern[1..^1] : pattern),
+        "RegEx" when _values is [{ Length: > 0 } pattern] && Expression(pattern) is { } expression && expression.IsSound() => expression,
         "JSON" => new JsonValues(),
         "XSD" => new XmlValues(),
         _ => null,
@@ -170,6 +169,9 @@ internal sealed class DdfProperties
             ? new RangeValues(lowest, highest)
             : null;
     }
+
+    // Some are written as in scripts, between slashes.
+    private static RegexValues Expression(string pattern) => new(pattern is ['/', .., '/'] ? pattern[1..^1] : pattern);
 
     private static string? Delimiter(string? text) => text switch
     {

@@ -9,8 +9,3 @@ internal interface ICspTreeStore
     /// <summary>Called after each change that was made as a whole, under the tree's lock.</summary>
     void Save(CspTreeContent content);
 }
-
-/// <summary>What differs from the tables.</summary>
-/// <param name="Nodes">Values by address; null is a node that was deleted although it exists by itself.</param>
-/// <param name="Memory">What behaviours remember beside the nodes.</param>
-internal sealed record CspTreeContent(IReadOnlyDictionary<string, string?> Nodes, IReadOnlyDictionary<string, string> Memory);

@@ -11,8 +11,12 @@ internal static class NodeTableReader
 {
     private const int MaxDepth = 32;
 
+    /// <param name="text">The table.</param>
+    /// <param name="name">What to call it when it is wrong.</param>
+    /// <param name="schema">Takes the nodes.</param>
+    /// <param name="isOwn">Its expressions are known to be sound, and are made when they are used.</param>
     /// <exception cref="NodeTableException">A line is wrong.</exception>
-    public static void Read(TextReader text, string name, CspSchema schema)
+    public static void Read(TextReader text, string name, CspSchema schema, bool isOwn = false)
     {
         var path = new List<CspNodeDefinition>();
         int number = 0;
@@ -38,6 +42,11 @@ internal static class NodeTableReader
             if (problem is not null)
             {
                 throw Wrong(problem);
+            }
+
+            if (!isOwn && traits.Allowed is RegexValues expression && !expression.IsSound())
+            {
+                throw Wrong($"has the rule 'match={expression.Pattern}', which is no expression");
             }
 
             path.Add(path.Count == 0 ? schema.Define(CspSchema.Split(address), traits) : path[^1].Child(LocUri.UnescapeSegment(address), traits));
@@ -138,7 +147,7 @@ internal static class NodeTableReader
             case "flags" when value.Split(',').All(flag => AllowedValues.TryNumber(flag, out _)):
                 return new FlagValues([.. value.Split(',').Select(flag => AllowedValues.TryNumber(flag, out long number) ? number : 0)]);
             case "match":
-                return RegexValues.Create(value);
+                return new RegexValues(value);
             case "date":
                 return new DateValues();
             case "json":

@@ -14,7 +14,7 @@ internal static class NodeTables
         var schema = new CspSchema();
         using Stream stream = typeof(NodeTables).Assembly.GetManifestResourceStream(Own)!;
         using var text = new StreamReader(stream);
-        NodeTableReader.Read(text, "the built-in node table", schema);
+        NodeTableReader.Read(text, "the built-in node table", schema, isOwn: true);
         return schema;
     }
 

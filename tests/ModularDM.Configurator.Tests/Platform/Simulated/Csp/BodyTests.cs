@@ -80,6 +80,36 @@ public sealed class BodyTests
     }
 
     [Fact]
+    public void Body_DeletedInAFailedAtomic_IsBackWhereItWas()
+    {
+        const string Profile = "./Vendor/MSFT/WiFi/Profile";
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            _tester.Do("Add", $"{Profile}/{name}/WlanXml", "chr", $"<{name}/>");
+        }
+
+        Run($"<Atomic><CmdID>1</CmdID>{Delete(2, $"{Profile}/a")}{Delete(3, $"{Profile}/c")}{Delete(4, $"{Profile}/nothing")}</Atomic>");
+        Assert.Equal(["a", "b", "c"], _tester.Tree.Names(Profile));
+        Assert.Equal("<a/>", _tester.Tree.Value($"{Profile}/a/WlanXml"));
+        Run($"<Atomic><CmdID>1</CmdID>{Delete(2, $"{Profile}/a")}{Delete(3, $"{Profile}/c")}</Atomic>");
+        Assert.Equal(["b"], _tester.Tree.Names(Profile));
+    }
+
+    [Fact]
+    public void Body_WipedInAFailedAtomic_IsAsBefore()
+    {
+        _tester.Do("Replace", Telemetry, "int", "2");
+        Assert.Throws<InvalidOperationException>(() => _tester.Tree.Change(tree =>
+        {
+            tree.Reset();
+            tree.Set("./DevDetail/FwV", "2.0");
+            throw new InvalidOperationException("It fails.");
+        }));
+        Assert.Equal("2", _tester.Tree.Value(Telemetry));
+        Assert.Equal("1.4.2", _tester.Tree.Value("./DevDetail/FwV"));
+    }
+
+    [Fact]
     public void Body_Sequence_IsDoneInOrder()
     {
         SyncMlResponse answer = SyncMlResponse.Parse(Run($"<Sequence><CmdID>1</CmdID>{Replace(2, 1)}{Replace(3, 9)}{Replace(4, 2)}</Sequence>"));
@@ -150,6 +180,8 @@ public sealed class BodyTests
 
     private static string Replace(int id, int value, string verb = "Replace") =>
         $"<{verb}><CmdID>{id}</CmdID><Item><Target><LocURI>{Telemetry}</LocURI></Target><Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>{value}</Data></Item></{verb}>";
+
+    private static string Delete(int id, string locUri) => $"<Delete><CmdID>{id}</CmdID><Item><Target><LocURI>{locUri}</LocURI></Target></Item></Delete>";
 
     private string Run(string commands) => new BodyRunner(_tester.Tree).Run($"<SyncBody>{commands}<Final/></SyncBody>");
 }
