@@ -29,7 +29,7 @@ internal sealed class EngineThread : IDisposable
     public string Run(string body, TimeSpan limit)
     {
         var call = new Call(() => _engine(body));
-        if (_calls.IsAddingCompleted || !_calls.TryAdd(call))
+        if (!TryQueue(call))
         {
             throw new ConfiguratorException(new ConfiguratorError(
                 ConfiguratorErrorCode.Busy, $"The device management engine has {MaxWaiting} calls waiting already; ask again later."));
@@ -47,7 +47,21 @@ internal sealed class EngineThread : IDisposable
             : ConfiguratorException.Timeout("The device management engine", limit);
     }
 
+    /// <summary>Takes no more calls; those that wait are still made.</summary>
     public void Dispose() => _calls.CompleteAdding();
+
+    private bool TryQueue(Call call)
+    {
+        try
+        {
+            return _calls.TryAdd(call);
+        }
+        catch (InvalidOperationException)
+        {
+            // It stops.
+            return false;
+        }
+    }
 
     private void Work()
     {
