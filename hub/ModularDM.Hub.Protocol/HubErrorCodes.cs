@@ -15,6 +15,10 @@ public static class HubErrorCodes
     public const int BulkRegistryOperationFailure = 400013;
     public const int ConnectionForcefullyClosedOnNewConnection = 400027;
     public const int CustomAllocationFailed = 400207;
+    public const int InvalidConfigurationTargetCondition = 400401;
+    public const int InvalidConfigurationContent = 400402;
+    public const int CannotModifyImmutableConfigurationContent = 400403;
+    public const int InvalidConfigurationCustomMetricsQuery = 400404;
     public const int IotHubUnauthorizedAccess = 401002;
     public const int IotHubUnauthorized = 401003;
     public const int IotHubQuotaExceeded = 403002;
@@ -63,6 +67,10 @@ public static class HubErrorCodes
         [BulkRegistryOperationFailure] = nameof(BulkRegistryOperationFailure),
         [ConnectionForcefullyClosedOnNewConnection] = nameof(ConnectionForcefullyClosedOnNewConnection),
         [CustomAllocationFailed] = nameof(CustomAllocationFailed),
+        [InvalidConfigurationTargetCondition] = nameof(InvalidConfigurationTargetCondition),
+        [InvalidConfigurationContent] = nameof(InvalidConfigurationContent),
+        [CannotModifyImmutableConfigurationContent] = nameof(CannotModifyImmutableConfigurationContent),
+        [InvalidConfigurationCustomMetricsQuery] = nameof(InvalidConfigurationCustomMetricsQuery),
         [IotHubUnauthorizedAccess] = nameof(IotHubUnauthorizedAccess),
         [IotHubUnauthorized] = nameof(IotHubUnauthorized),
         [IotHubQuotaExceeded] = nameof(IotHubQuotaExceeded),
