@@ -76,7 +76,7 @@ describe("Microsoft's provisioning SDKs", () => {
   test('WrongKey_IsUnauthorized', async () => {
     const registrationId = newId('dps');
     await enrolments.createOrUpdateIndividualEnrollment({ registrationId, attestation: { type: 'symmetricKey' }, provisioningStatus: 'enabled' });
-    await assert.rejects(register(new SymmetricKeySecurityClient(registrationId, Buffer.alloc(32, 9).toString('base64'))), e => e.name === 'UnauthorizedError');
+    await assert.rejects(register(new SymmetricKeySecurityClient(registrationId, Buffer.alloc(32, 9).toString('base64'))), /not authorized/i);
   });
 
   test('DisabledEnrolment_GetsNoDevice', async () => {
