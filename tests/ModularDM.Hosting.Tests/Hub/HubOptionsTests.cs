@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModularDM.Contracts;
 using ModularDM.Hosting.Hub;
+using ModularDM.Hosting.Hub.Provisioning;
 using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hosting.Tests.Hub;
@@ -29,13 +30,12 @@ public sealed class HubOptionsTests : IDisposable
 
     [Fact]
     public void Validate_NoConnectionString_NamesTheKeys() =>
-        Assert.Equal("Hub:ConnectionString or Hub:ConnectionStringFile is required.", Failures(new HubOptions()));
+        Assert.Equal("Hub:ConnectionString or Hub:ConnectionStringFile is required, or Hub:Provisioning:IdScope.", Failures(new HubOptions()));
 
     [Theory]
     [InlineData("HostName=contoso.example.com;DeviceId=thermostat;SharedAccessKey=secret!", "Hub:ConnectionString: The connection string's 'SharedAccessKey' is not base64.")]
     [InlineData("HostName=contoso.example.com;SharedAccessKeyName=service;SharedAccessKey=a2V5", "Hub:ConnectionString: it belongs to a service")]
-    [InlineData("HostName=contoso.example.com;DeviceId=a;ModuleId=b;SharedAccessKey=a2V5", "Hub:ConnectionString: it belongs to a module")]
-    [InlineData("HostName=contoso.example.com;DeviceId=a;x509=true", "Hub:ConnectionString: x509=true is not supported")]
+    [InlineData("HostName=contoso.example.com;DeviceId=a;x509=true", "Hub:ConnectionString: it says x509=true, so Hub:CertificateFile is required")]
     public void Validate_WrongConnectionString_SaysWhyWithoutShowingIt(string text, string message)
     {
         string failures = Failures(new HubOptions { ConnectionString = text });
@@ -85,7 +85,7 @@ public sealed class HubOptionsTests : IDisposable
         string token = SasToken.Create("contoso.example.com/devices/thermostat", "a2V5", DateTimeOffset.UnixEpoch.AddYears(60));
         HubConnectionString identity = HubConnectionString.Parse($"HostName=contoso.example.com;DeviceId=thermostat;SharedAccessSignature={token}");
 
-        Assert.Equal((token, null), HubCredentials.TokenFor(identity, DateTimeOffset.UnixEpoch, TimeSpan.FromHours(1)));
+        Assert.Equal((token, null), new HubIdentity(identity, null).TokenFor(DateTimeOffset.UnixEpoch, TimeSpan.FromHours(1)));
     }
 
     [Fact]
@@ -107,9 +107,9 @@ public sealed class HubOptionsTests : IDisposable
         Assert.Single(provider.GetServices<Microsoft.Extensions.Hosting.IHostedService>());
     }
 
-    private static string Failures(HubOptions options)
+    private static string Failures(HubOptions options, ProvisioningOptions? provisioning = null)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("CREDENTIALS_DIRECTORY") is null, "This shell has systemd credentials of its own.");
-        return new HubOptionsValidator().Validate(null, options).FailureMessage ?? "";
+        return new HubOptionsValidator(Options.Create(provisioning ?? new ProvisioningOptions()), TimeProvider.System).Validate(null, options).FailureMessage ?? "";
     }
 }

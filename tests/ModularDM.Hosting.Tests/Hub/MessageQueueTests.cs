@@ -198,6 +198,8 @@ public sealed class MessageQueueTests : IAsyncDisposable
             Sent.Add(Encoding.UTF8.GetString(message.Body.Span));
         }
 
+        public IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler) => throw new NotSupportedException();
+
         public Task RunAsync(IHubListener listener, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<HubTwin> GetTwinAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

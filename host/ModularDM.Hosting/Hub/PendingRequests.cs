@@ -3,18 +3,19 @@ using System.Globalization;
 
 namespace ModularDM.Hosting.Hub;
 
-/// <summary>Finds the request that a twin answer belongs to, by <c>$rid</c>.</summary>
-internal sealed class TwinRequests
+/// <summary>Finds the request that an answer belongs to, by <c>$rid</c>.</summary>
+/// <typeparam name="TAnswer">What the other side answers.</typeparam>
+internal sealed class PendingRequests<TAnswer>
 {
-    private readonly ConcurrentDictionary<string, TaskCompletionSource<TwinAnswer>> _waiting = [];
+    private readonly ConcurrentDictionary<string, TaskCompletionSource<TAnswer>> _waiting = [];
     private long _lastId;
     private volatile Exception? _closed;
 
     /// <summary>Opens a request: its id, and the task that its answer completes.</summary>
-    public (string Id, Task<TwinAnswer> Answer) Open()
+    public (string Id, Task<TAnswer> Answer) Open()
     {
         string id = Interlocked.Increment(ref _lastId).ToString("x", CultureInfo.InvariantCulture);
-        var answer = new TaskCompletionSource<TwinAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[id] = answer;
         if (_closed is { } reason)
         {
@@ -28,9 +29,9 @@ internal sealed class TwinRequests
     public void Forget(string id) => _waiting.TryRemove(id, out _);
 
     /// <summary>Completes a request; an answer that nobody waits for any more is dropped.</summary>
-    public void Complete(string id, TwinAnswer answer)
+    public void Complete(string id, TAnswer answer)
     {
-        if (_waiting.TryRemove(id, out TaskCompletionSource<TwinAnswer>? waiting))
+        if (_waiting.TryRemove(id, out TaskCompletionSource<TAnswer>? waiting))
         {
             waiting.TrySetResult(answer);
         }
@@ -40,12 +41,9 @@ internal sealed class TwinRequests
     public void Close(Exception reason)
     {
         _closed = reason;
-        foreach (TaskCompletionSource<TwinAnswer> waiting in _waiting.Values)
+        foreach (TaskCompletionSource<TAnswer> waiting in _waiting.Values)
         {
             waiting.TrySetException(reason);
         }
     }
 }
-
-/// <summary>An answer to a twin request.</summary>
-internal sealed record TwinAnswer(int Status, long? Version, ReadOnlyMemory<byte> Body);
