@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -89,6 +90,7 @@ public sealed class LocalHub : IAsyncDisposable
         try
         {
             await parts.BuildAsync(options, bind);
+            await RegisterAuthoritiesAsync(parts.Authorities, options.CaCertificates);
             foreach (string id in options.Devices)
             {
                 await EnsureDeviceAsync(parts.Registry, id, options.TimeProvider);
@@ -124,15 +126,44 @@ public sealed class LocalHub : IAsyncDisposable
         return GetDeviceConnectionString(deviceId);
     }
 
-    /// <summary>The connection string of a device.</summary>
-    /// <exception cref="KeyNotFoundException">There is no such device.</exception>
-    public string GetDeviceConnectionString(string deviceId) => new HubConnectionString
+    /// <summary>Creates a device that authenticates with a client certificate, or makes one of a device that exists.</summary>
+    /// <param name="deviceId">The device.</param>
+    /// <param name="thumbprint">
+    /// The SHA-1 or SHA-256 of its certificate in hexadecimal; <see langword="null"/> for any certificate whose common name is the device's id and whose
+    /// authority is registered with the hub.
+    /// </param>
+    /// <returns>Its connection string.</returns>
+    /// <exception cref="ArgumentException">The id is not one of a device, or the thumbprint not one of a certificate.</exception>
+    public async Task<string> CreateX509DeviceAsync(string deviceId, string? thumbprint = null)
     {
-        HostName = options.HubName,
-        DeviceId = deviceId,
-        SharedAccessKey = (registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.")).Identity.PrimaryKey,
-        GatewayHostName = new HubEndpoint(Host, MqttPort).ToString(),
-    }.ToConnectionString();
+        string? normal = null;
+        if (thumbprint is not null && !DeviceAuthentication.TryReadThumbprint(thumbprint, out normal))
+        {
+            throw new ArgumentException("The thumbprint must be the SHA-1 (40 digits) or SHA-256 (64 digits) of a certificate in hexadecimal.", nameof(thumbprint));
+        }
+
+        await EnsureDeviceAsync(registry, deviceId, options.TimeProvider);
+        DeviceAuthentication authentication = normal is null ? DeviceAuthentication.CertificateAuthority() : DeviceAuthentication.SelfSigned(normal, null);
+        await registry.UpdateAsync(registry.Get(deviceId), "*", identity => identity with { Authentication = authentication });
+        return GetDeviceConnectionString(deviceId);
+    }
+
+    /// <summary>The connection string of a device: with its key, or with <c>x509=true</c>.</summary>
+    /// <exception cref="KeyNotFoundException">There is no such device.</exception>
+    public string GetDeviceConnectionString(string deviceId)
+    {
+        DeviceIdentity identity = (registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.")).Identity;
+        DeviceAuthentication authentication = identity.Authentication;
+        return new HubConnectionString
+        {
+            HostName = options.HubName,
+            DeviceId = identity.DeviceId,
+            ModuleId = identity.ModuleId,
+            SharedAccessKey = authentication.PrimaryKey,
+            UseX509 = authentication.Type is AuthenticationType.SelfSigned or AuthenticationType.CertificateAuthority,
+            GatewayHostName = new HubEndpoint(Host, MqttPort).ToString(),
+        }.ToConnectionString();
+    }
 
     /// <summary>The connection string of a policy: iothubowner, service, device, registryRead or registryReadWrite.</summary>
     /// <exception cref="KeyNotFoundException">There is no such policy.</exception>
@@ -165,6 +196,21 @@ public sealed class LocalHub : IAsyncDisposable
         certificate.Dispose();
     }
 
+    private static async Task RegisterAuthoritiesAsync(CertificateAuthorities authorities, IReadOnlyList<string> files)
+    {
+        foreach (string file in files)
+        {
+            try
+            {
+                await authorities.SaveAsync(Path.GetFileNameWithoutExtension(file), authorities.Read(await File.ReadAllTextAsync(file)));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or HubRefusalException)
+            {
+                throw LocalHubStartException.BadCertificate(file, e.Message);
+            }
+        }
+    }
+
     private static async Task EnsureDeviceAsync(DeviceRegistry registry, string id, TimeProvider time)
     {
         if (!DeviceIdentity.IsValidId(id))
@@ -195,6 +241,8 @@ public sealed class LocalHub : IAsyncDisposable
 
         public HubPolicies Policies { get; private set; } = null!;
 
+        public CertificateAuthorities Authorities { get; private set; } = null!;
+
         public bool FirstStart { get; private set; }
 
         public ListenOptions? MqttListener { get; private set; }
@@ -213,8 +261,8 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen)).UseMqtt());
-                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen));
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, withClients: true)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, withClients: false));
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             Application = builder.Build();
@@ -232,12 +280,15 @@ public sealed class LocalHub : IAsyncDisposable
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
-            Gateway = new DeviceGateway(Mqtt, Registry, tokens, requests, time, logs.CreateLogger<DeviceGateway>());
+            Authorities = new CertificateAuthorities(Store, time);
+            var authenticator = new DeviceAuthenticator(tokens, Authorities, time);
+            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, time, logs.CreateLogger<DeviceGateway>());
 
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
+            new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
@@ -260,12 +311,23 @@ public sealed class LocalHub : IAsyncDisposable
             Certificate?.Dispose();
         }
 
-        private ListenOptions Secure(ListenOptions listen)
+        private ListenOptions Secure(ListenOptions listen, bool withClients)
         {
             listen.UseHttps(https =>
             {
                 https.ServerCertificateSelector = (_, _) => Certificate;
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+                if (withClients)
+                {
+                    https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+                    https.ClientCertificateValidation = static (certificate, chain, _) => ClientCertificate.Keep(certificate, chain);
+
+                    // A stranger's certificate names where to fetch its issuer and its revocations: the hub does not go there.
+                    https.OnAuthenticate = static (_, ssl) => ssl.CertificateChainPolicy = new X509ChainPolicy
+                    {
+                        DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck,
+                    };
+                }
             });
             return listen;
         }

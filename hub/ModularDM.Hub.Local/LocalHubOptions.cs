@@ -23,6 +23,11 @@ public sealed record LocalHubOptions
     /// <summary>Devices to create if they do not exist.</summary>
     public IReadOnlyList<string> Devices { get; init; } = [];
 
+    /// <summary>
+    /// PEM files of authorities to register, each by its file's name without ending: devices of the type certificateAuthority come with certificates of theirs.
+    /// </summary>
+    public IReadOnlyList<string> CaCertificates { get; init; } = [];
+
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 

@@ -13,5 +13,10 @@ public sealed class LocalHubStartException : Exception
 
     internal static LocalHubStartException BadBind(string bind) => new($"'{bind}' is not an IP address to listen on.");
 
+    internal static LocalHubStartException DataTooNew(string database) =>
+        new($"'{database}' was made by a later version of the hub. Start that version, or give another folder with --data.");
+
+    internal static LocalHubStartException BadCertificate(string file, string reason) => new($"The certificate file '{file}' (--ca-certificate) cannot be used: {reason}");
+
     internal static LocalHubStartException DataInUse(string folder, Exception inner) => new($"The data folder '{folder}' cannot be used, or another hub is using it.", inner);
 }

@@ -16,6 +16,10 @@ internal static class HubCommand
         var data = new Option<string>("--data") { Description = "Folder for the database and the certificate authority.", DefaultValueFactory = _ => DefaultDataFolder() };
         var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
         var name = new Option<string>("--hub-name") { Description = "The hub's host name in connection strings.", DefaultValueFactory = _ => "localhost" };
+        var authorities = new Option<string[]>("--ca-certificate")
+        {
+            Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
+        };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         CheckPort(mqttPort);
@@ -33,7 +37,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, ready, level,
+            mqttPort, httpsPort, bind, data, devices, name, authorities, ready, level,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -46,6 +50,7 @@ internal static class HubCommand
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
+                CaCertificates = arguments.GetValue(authorities)!,
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);

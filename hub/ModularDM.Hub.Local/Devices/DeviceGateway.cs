@@ -21,17 +21,17 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly ConcurrentDictionary<EndPoint, DeviceConnection> accepted = new();
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
-    private readonly HubTokens tokens;
+    private readonly DeviceAuthenticator authenticator;
     private readonly DeviceRequests requests;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, HubTokens tokens, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(MqttServer server, DeviceRegistry registry, DeviceAuthenticator authenticator, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
-        this.tokens = tokens;
+        this.authenticator = authenticator;
         this.requests = requests;
         this.time = time;
         this.logger = logger;
@@ -53,17 +53,18 @@ internal sealed partial class DeviceGateway : IDisposable
 
     private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e);
+        e.ReasonCode = Validate(e, out string? why);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
-            Refused(e.ClientId ?? "", e.ReasonCode);
+            Refused(e.ClientId ?? "", e.ReasonCode, why);
         }
 
         return Task.CompletedTask;
     }
 
-    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e)
+    private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e, out string? why)
     {
+        why = null;
         if (e.ProtocolVersion != MqttProtocolVersion.V311)
         {
             return MqttConnectReasonCode.UnsupportedProtocolVersion;
@@ -75,7 +76,12 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.ClientIdentifierNotValid;
         }
 
-        if (registry.Find(e.ClientId) is not { } device || !device.Identity.Enabled || !tokens.IsDevice(device.Identity, e.Password, out DateTimeOffset expiry))
+        // A stranger learns only that the answer is no; the reason is for the operator.
+        DateTimeOffset expiry = default;
+        why = registry.Find(e.ClientId) is not { } device ? "It is not registered."
+            : !device.Identity.Enabled ? "It is disabled."
+            : authenticator.Refuse(device.Identity, e.Password, e.ClientCertificate, out expiry);
+        if (why is not null)
         {
             return MqttConnectReasonCode.NotAuthorized;
         }
@@ -217,13 +223,13 @@ internal sealed partial class DeviceGateway : IDisposable
     [LoggerMessage(Level = LogLevel.Information, Message = "Device {DeviceId} disconnected ({How})")]
     private partial void Disconnected(string deviceId, MqttClientDisconnectType how);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}")]
-    private partial void Refused(string clientId, MqttConnectReasonCode reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection as '{ClientId}' was refused: {Reason}. {Why}")]
+    private partial void Refused(string clientId, MqttConnectReasonCode reason, string? why);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} published to '{Topic}' with {Qos}, which the hub does not take; its link is closed")]
     private partial void BadPublish(string deviceId, string topic, MqttQualityOfServiceLevel qos);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The token of device {DeviceId} has ended; its link is closed")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The token or certificate of device {DeviceId} has ended; its link is closed")]
     private partial void TokenEnded(string deviceId);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]

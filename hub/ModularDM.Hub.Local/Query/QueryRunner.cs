@@ -114,7 +114,7 @@ internal sealed class QueryRunner(QueryCondition? condition) : IDisposable
             "LASTACTIVITYTIME" => TwinMetadata.Text(device.LastActivity),
             "ETAG" => ETags.Format(twin.ETag),
             "VERSION" => (double)twin.Version,
-            "AUTHENTICATIONTYPE" => "sas",
+            "AUTHENTICATIONTYPE" => device.Identity.Authentication.TypeName,
             _ => Undefined,
         };
     }

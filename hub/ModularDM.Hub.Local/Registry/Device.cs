@@ -42,6 +42,9 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
 
     public DateTimeOffset ConnectionStateUpdated { get; set; }
 
+    /// <summary>The digital-twin model that the device named when it last connected.</summary>
+    public string? ModelId { get; set; }
+
     public bool Removed { get; set; }
 
     /// <summary>Ends when the device next becomes able to take methods.</summary>

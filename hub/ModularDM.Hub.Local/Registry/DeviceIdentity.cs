@@ -13,30 +13,26 @@ internal sealed record DeviceIdentity(
     bool Enabled,
     string? StatusReason,
     DateTimeOffset StatusUpdated,
-    string PrimaryKey,
-    string SecondaryKey)
+    DeviceAuthentication Authentication,
+    string? ManagedBy = null)
 {
-    private static readonly System.Buffers.SearchValues<char> Allowed =
+    /// <summary>What ids and names are made of.</summary>
+    public static readonly System.Buffers.SearchValues<char> IdCharacters =
         System.Buffers.SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-:.+%_#*?!(),=@$';");
 
-    private byte[][]? keys;
     private string? id;
 
     /// <summary>The MQTT client id, and the key of everything kept of it: the device's id, and for a module a slash and the module's.</summary>
     public string Id => id ??= ModuleId is null ? DeviceId : $"{DeviceId}/{ModuleId}";
 
-    /// <summary>Both keys' bytes.</summary>
-    public IReadOnlyList<byte[]> Keys => keys ??= [Convert.FromBase64String(PrimaryKey), Convert.FromBase64String(SecondaryKey)];
-
     /// <summary>An enabled device with keys of its own.</summary>
     public static DeviceIdentity New(string deviceId, DateTimeOffset now, string? moduleId = null) =>
-        new(deviceId, moduleId, now.UtcTicks.ToString(CultureInfo.InvariantCulture), 1, Enabled: true, null, now, NewKey(), NewKey());
+        new(deviceId, moduleId, now.UtcTicks.ToString(CultureInfo.InvariantCulture), 1, Enabled: true, null, now, DeviceAuthentication.Sas(NewKey(), NewKey()));
 
-    public static bool IsValidId(string id) => id.Length is > 0 and <= 128 && !id.AsSpan().ContainsAnyExcept(Allowed);
+    public static bool IsValidId(string id) => id.Length is > 0 and <= 128 && !id.AsSpan().ContainsAnyExcept(IdCharacters);
 
     public static string NewKey() => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
 
-    // A record would print its keys.
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append("Id = ").Append(Id);

@@ -47,27 +47,44 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         }
     }
 
-    /// <summary>Whether a device may connect with this password; gives the time at which its token ends.</summary>
-    public bool IsDevice(DeviceIdentity device, string? password, out DateTimeOffset expiry)
+    /// <summary>Why a device or module may not connect with this password; none when it may, with the time at which its token ends.</summary>
+    public string? RefuseDevice(DeviceIdentity device, string? password, out DateTimeOffset expiry)
     {
         expiry = default;
-        if (!SasToken.TryParse(password, out SasToken? token, out _) || token.IsExpired(time.GetUtcNow()))
+        if (!SasToken.TryParse(password, out SasToken? token, out string? error))
         {
-            return false;
+            return error;
         }
 
         expiry = token.Expiry;
-        if (!hostNames.Any(host => token.Covers($"{host}/devices/{device.DeviceId}")))
+        if (token.IsExpired(time.GetUtcNow()))
         {
-            return false;
+            return "The token has expired.";
+        }
+
+        string path = device.ModuleId is null ? $"/devices/{device.DeviceId}" : $"/devices/{device.DeviceId}/modules/{device.ModuleId}";
+        if (!hostNames.Any(host => token.Covers(host + path)))
+        {
+            return "The token is for another resource.";
         }
 
         if (token.PolicyName is null)
         {
-            return token.IsSignedWith(device.Keys[0]) | token.IsSignedWith(device.Keys[1]);
+            bool signed = false;
+            foreach (byte[] key in device.Authentication.Keys)
+            {
+                signed |= token.IsSignedWith(key);
+            }
+
+            return signed ? null : "The token is not signed with a key of the device's.";
         }
 
-        return policies.Find(token.PolicyName) is { } policy && policy.Permissions.HasFlag(HubPermissions.DeviceConnect) && token.IsSignedWith(policy.KeyBytes);
+        if (policies.Find(token.PolicyName) is not { } policy || !token.IsSignedWith(policy.KeyBytes))
+        {
+            return "The token is not signed with the key of a policy of the hub's.";
+        }
+
+        return policy.Permissions.HasFlag(HubPermissions.DeviceConnect) ? null : $"The policy '{policy.Name}' lacks {HubPermissions.DeviceConnect}.";
     }
 
     private Grant? Verify(string authorization) =>

@@ -15,6 +15,12 @@ internal static class RegistryStore
             PRIMARY KEY (id, kind));
         """;
 
+    /// <summary>The steps that lead from <see cref="Schema"/> to the tables of today; a file counts those that it has taken.</summary>
+    public static readonly string[] Migrations =
+    [
+        "ALTER TABLE devices ADD COLUMN authentication INTEGER NOT NULL DEFAULT 0; ALTER TABLE devices ADD COLUMN managed_by TEXT; ALTER TABLE devices ADD COLUMN model_id TEXT;",
+    ];
+
     private const int Desired = 0;
     private const int Reported = 1;
 
@@ -26,7 +32,7 @@ internal static class RegistryStore
         Dictionary<string, long> messages = store.ReadLastMessages();
         return store.Read(
             "SELECT d.device_id, d.module_id, d.generation, d.etag, d.enabled, d.status_reason, d.status_updated, d.primary_key, d.secondary_key, "
-            + "t.etag, t.version, t.tags FROM devices d JOIN twins t ON t.id = d.id",
+            + "t.etag, t.version, t.tags, d.authentication, d.managed_by, d.model_id FROM devices d JOIN twins t ON t.id = d.id",
             r =>
             {
                 var identity = new DeviceIdentity(
@@ -37,28 +43,41 @@ internal static class RegistryStore
                     r.GetInt64(4) != 0,
                     r.IsDBNull(5) ? null : r.GetString(5),
                     new DateTimeOffset(r.GetInt64(6), TimeSpan.Zero),
-                    r.GetString(7),
-                    r.GetString(8));
+                    DeviceAuthentication.FromRow(r.GetInt64(12), r.GetString(7), r.GetString(8)),
+                    r.IsDBNull(13) ? null : r.GetString(13));
                 var twin = new Twin(r.GetInt64(9), r.GetInt64(10), (byte[])r[11], sections[(identity.Id, Desired)], sections[(identity.Id, Reported)]);
-                return new Device(identity, twin, messages.GetValueOrDefault(identity.Id));
+                return new Device(identity, twin, messages.GetValueOrDefault(identity.Id)) { ModelId = r.IsDBNull(14) ? null : r.GetString(14) };
             });
     }
 
     public sealed record SaveIdentity(DeviceIdentity Identity) : StoreChange
     {
-        public override void Write(StoreWriter writer) => writer.Run(
-            "INSERT INTO devices VALUES ($p0,$p1,$p2,$p3,$p4,$p5,$p6,$p7,$p8,$p9) ON CONFLICT(id) DO UPDATE SET generation=$p3, etag=$p4, enabled=$p5, "
-            + "status_reason=$p6, status_updated=$p7, primary_key=$p8, secondary_key=$p9",
-            Identity.Id,
-            Identity.DeviceId,
-            Identity.ModuleId,
-            Identity.GenerationId,
-            Identity.ETag,
-            Identity.Enabled ? 1 : 0,
-            Identity.StatusReason,
-            Identity.StatusUpdated.UtcTicks,
-            Identity.PrimaryKey,
-            Identity.SecondaryKey);
+        // The columns of the keys hold what the authentication has two of, be it keys or thumbprints.
+        public override void Write(StoreWriter writer)
+        {
+            (long type, string first, string second) = Identity.Authentication.ToRow();
+            writer.Run(
+                "INSERT INTO devices (id, device_id, module_id, generation, etag, enabled, status_reason, status_updated, primary_key, secondary_key, authentication, managed_by) "
+                + "VALUES ($p0,$p1,$p2,$p3,$p4,$p5,$p6,$p7,$p8,$p9,$p10,$p11) ON CONFLICT(id) DO UPDATE SET generation=$p3, etag=$p4, enabled=$p5, "
+                + "status_reason=$p6, status_updated=$p7, primary_key=$p8, secondary_key=$p9, authentication=$p10, managed_by=$p11",
+                Identity.Id,
+                Identity.DeviceId,
+                Identity.ModuleId,
+                Identity.GenerationId,
+                Identity.ETag,
+                Identity.Enabled ? 1 : 0,
+                Identity.StatusReason,
+                Identity.StatusUpdated.UtcTicks,
+                first,
+                second,
+                type,
+                Identity.ManagedBy);
+        }
+    }
+
+    public sealed record SaveModel(string Id, string? ModelId) : StoreChange
+    {
+        public override void Write(StoreWriter writer) => writer.Run("UPDATE devices SET model_id=$p1 WHERE id=$p0", Id, ModelId);
     }
 
     public sealed record SaveTwin(string Id, Twin Twin, bool Service, bool Device) : StoreChange

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Registry;
 
@@ -17,7 +18,8 @@ internal sealed partial class HubStore : IDisposable
     private const int MaxBatch = 1_024;
 
     // Each area keeps its tables beside the code that uses them.
-    private const string Schema = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SettingStore.Schema + RegistryStore.Schema + MessageStore.Schema;
+    private const string Schema = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SettingStore.Schema + RegistryStore.Schema + MessageStore.Schema
+        + CertificateStore.Schema;
 
     private readonly BlockingCollection<StoreChange> waiting = new(MaxWaiting);
     private readonly string connectionString;
@@ -63,6 +65,7 @@ internal sealed partial class HubStore : IDisposable
             using SqliteCommand schema = connection.CreateCommand();
             schema.CommandText = Schema;
             schema.ExecuteNonQuery();
+            Migrate(connection, database);
             return new HubStore(connectionString, connection, folderLock, logger);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or SqliteException)
@@ -70,6 +73,12 @@ internal sealed partial class HubStore : IDisposable
             connection?.Dispose();
             folderLock?.Dispose();
             throw LocalHubStartException.DataInUse(folder, e);
+        }
+        catch (LocalHubStartException)
+        {
+            connection?.Dispose();
+            folderLock?.Dispose();
+            throw;
         }
     }
 
@@ -133,6 +142,26 @@ internal sealed partial class HubStore : IDisposable
         waiting.Dispose();
         connection.Dispose();
         folderLock.Dispose();
+    }
+
+    // The tables of the first version, then each step since: a file that an earlier version made takes those that it lacks.
+    private static void Migrate(SqliteConnection connection, string database)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = "PRAGMA user_version";
+        long version = (long)command.ExecuteScalar()!;
+        if (version > RegistryStore.Migrations.Length)
+        {
+            throw LocalHubStartException.DataTooNew(database);
+        }
+
+        for (; version < RegistryStore.Migrations.Length; version++)
+        {
+#pragma warning disable CA2100 // Each step is a constant; a pragma takes no parameter.
+            command.CommandText = string.Create(CultureInfo.InvariantCulture, $"BEGIN; {RegistryStore.Migrations[version]} PRAGMA user_version={version + 1}; COMMIT;");
+#pragma warning restore CA2100
+            command.ExecuteNonQuery();
+        }
     }
 
     private static void CreatePrivate(string path)

@@ -33,12 +33,9 @@ internal static class TwinDocument
         json.WriteString("etag"u8, ETags.Format(twin.ETag));
         json.WriteString("deviceEtag"u8, ETags.Format(identity.ETag));
         WriteState(device, identity, "statusUpdateTime"u8, json);
-        json.WriteString("authenticationType"u8, "sas"u8);
-        json.WriteStartObject("x509Thumbprint"u8);
-        json.WriteNull("primaryThumbprint"u8);
-        json.WriteNull("secondaryThumbprint"u8);
-        json.WriteEndObject();
-        json.WriteString("modelId"u8, ""u8);
+        json.WriteString("authenticationType"u8, identity.Authentication.TypeName);
+        WriteThumbprints(identity.Authentication, json);
+        json.WriteString("modelId"u8, device.ModelId ?? "");
         json.WriteNumber("version"u8, twin.Version);
         json.WritePropertyName("tags"u8);
         json.WriteRawValue(twin.Tags, skipInputValidation: true);
@@ -63,16 +60,21 @@ internal static class TwinDocument
         json.WriteString("connectionStateUpdatedTime"u8, TwinMetadata.Text(device.ConnectionStateUpdated));
         json.WriteStartObject("authentication"u8);
         json.WriteStartObject("symmetricKey"u8);
-        json.WriteString("primaryKey"u8, identity.PrimaryKey);
-        json.WriteString("secondaryKey"u8, identity.SecondaryKey);
+        json.WriteString("primaryKey"u8, identity.Authentication.PrimaryKey);
+        json.WriteString("secondaryKey"u8, identity.Authentication.SecondaryKey);
         json.WriteEndObject();
-        json.WriteStartObject("x509Thumbprint"u8);
-        json.WriteNull("primaryThumbprint"u8);
-        json.WriteNull("secondaryThumbprint"u8);
-        json.WriteEndObject();
-        json.WriteString("type"u8, "sas"u8);
+        WriteThumbprints(identity.Authentication, json);
+        json.WriteString("type"u8, identity.Authentication.TypeName);
         json.WriteEndObject();
         WriteCapabilities(json);
+        json.WriteEndObject();
+    }
+
+    private static void WriteThumbprints(DeviceAuthentication authentication, Utf8JsonWriter json)
+    {
+        json.WriteStartObject("x509Thumbprint"u8);
+        json.WriteString("primaryThumbprint"u8, authentication.PrimaryThumbprint);
+        json.WriteString("secondaryThumbprint"u8, authentication.SecondaryThumbprint);
         json.WriteEndObject();
     }
 

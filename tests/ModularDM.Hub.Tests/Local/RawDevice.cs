@@ -39,10 +39,13 @@ public sealed class RawDevice : IAsyncDisposable
         };
     }
 
-    public string Id => connection.DeviceId!;
+    /// <summary>The device's id, or a module's with its device's before it.</summary>
+    public string Id => connection.ModuleId is null ? connection.DeviceId! : $"{connection.DeviceId}/{connection.ModuleId}";
 
     public string Password(TimeSpan? life = null, string? key = null, string? resource = null) =>
-        SasToken.Create(resource ?? SasToken.DeviceResource(connection.HostName, Id), key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
+        SasToken.Create(
+            resource ?? SasToken.DeviceResource(connection.HostName, connection.DeviceId!) + (connection.ModuleId is null ? "" : "/modules/" + connection.ModuleId),
+            key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
 
     public async Task ConnectAsync() => Assert.Equal(MqttClientConnectResultCode.Success, await TryConnectAsync());
 
@@ -50,7 +53,8 @@ public sealed class RawDevice : IAsyncDisposable
         string? password = null,
         string? clientId = null,
         string? userName = null,
-        MqttProtocolVersion version = MqttProtocolVersion.V311)
+        MqttProtocolVersion version = MqttProtocolVersion.V311,
+        X509Certificate2? certificate = null)
     {
         HubEndpoint endpoint = connection.GetMqttEndpoint();
         MqttClientOptions options = new MqttClientOptionsBuilder()
@@ -58,8 +62,11 @@ public sealed class RawDevice : IAsyncDisposable
             .WithProtocolVersion(version)
             .WithClientId(clientId ?? Id)
             .WithCleanSession(false)
-            .WithCredentials(userName ?? new MqttUserName(connection.HostName, Id, null, null, null, null).ToString(), password ?? Password())
-            .WithTlsOptions(tls => tls.UseTls().WithCertificateValidationHandler(e => Trust.IsIssuedBy((X509Certificate2)e.Certificate, caFile)))
+            .WithCredentials(
+                userName ?? new MqttUserName(connection.HostName, connection.DeviceId!, connection.ModuleId, null, null, null).ToString(),
+                password ?? (certificate is null ? Password() : null))
+            .WithTlsOptions(tls => tls.UseTls().WithClientCertificates(certificate is null ? [] : new X509Certificate2Collection(certificate))
+                .WithCertificateValidationHandler(e => Trust.IsIssuedBy((X509Certificate2)e.Certificate, caFile)))
             .Build();
         using var limit = new CancellationTokenSource(Backstop);
         return (await client.ConnectAsync(options, limit.Token)).ResultCode;

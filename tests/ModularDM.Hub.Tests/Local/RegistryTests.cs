@@ -57,6 +57,9 @@ public sealed class RegistryTests(HubFixture fixture) : IClassFixture<HubFixture
     [InlineData("/devices/d", """{"deviceId":"e"}""", 400)]
     [InlineData("/devices/d", """{"status":"asleep"}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"type":"selfSigned"}}""", 400)]
+    [InlineData("/devices/d", """{"authentication":{"type":"magic"}}""", 400)]
+    [InlineData("/devices/d", """{"authentication":{"type":"selfSigned","x509Thumbprint":{"primaryThumbprint":"AB"}}}""", 400)]
+    [InlineData("/devices/d", """{"authentication":{"type":"certificateAuthority","symmetricKey":{"primaryKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}}}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"symmetricKey":{"primaryKey":"short"}}}""", 400)]
     public async Task Put_BadIdentity_IsRefused(string path, string body, int status) => Assert.Equal(status, (await fixture.Service.SendAsync("PUT", path, body)).Status);
 
