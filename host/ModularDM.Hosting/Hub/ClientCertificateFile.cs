@@ -36,7 +36,7 @@ internal static class ClientCertificateFile
                 ? ReadPem(options, Encoding.UTF8.GetString(bytes), password, out error)
                 : X509CertificateLoader.LoadPkcs12(bytes, password);
         }
-        catch (CryptographicException e)
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
             error = $"{file} is not a certificate with a key that fits it, or its password is wrong: {e.Message}";
             return false;

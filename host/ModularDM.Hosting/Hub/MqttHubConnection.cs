@@ -199,7 +199,15 @@ internal sealed partial class MqttHubConnection(IOptions<HubOptions> options, IH
         Renewed();
         TimeSpan wait = _retry.Next(failure.Failure);
         wait = failure.RetryAfter > wait ? failure.RetryAfter.Value : wait;
-        NotProvisioned(failure, DeviceId, failure.Message, wait.TotalSeconds);
+        if (failure.IsTransient)
+        {
+            ProvisioningFailed(failure, DeviceId, failure.Message, wait.TotalSeconds);
+        }
+        else
+        {
+            NotProvisioned(failure, DeviceId, failure.Message, wait.TotalSeconds);
+        }
+
         return wait;
     }
 
@@ -240,6 +248,9 @@ internal sealed partial class MqttHubConnection(IOptions<HubOptions> options, IH
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Device {DeviceId} is not accepted by {Hub}: {Reason} Check the key or certificate and the device's entry at the hub. Next try in {Seconds:0} s.")]
     private partial void Unauthorized(Exception exception, string deviceId, string hub, string reason, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{DeviceId} could not ask for its hub: {Reason} Next try in {Seconds:0} s.")]
+    private partial void ProvisioningFailed(Exception exception, string deviceId, string reason, double seconds);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{DeviceId} does not know its hub: {Reason} Next try in {Seconds:0} s.")]
     private partial void NotProvisioned(Exception exception, string deviceId, string reason, double seconds);
