@@ -15,6 +15,9 @@ internal static class HubChoices
     /// <summary>Filters that one device may hold.</summary>
     public const int MaxSubscriptions = 5;
 
+    /// <summary>Modules that one device may have; the sources say 20 and 50.</summary>
+    public const int MaxModules = 50;
+
     /// <summary>Method calls that may wait for one device.</summary>
     public const int MaxInflightMethods = 64;
 
@@ -26,6 +29,9 @@ internal static class HubChoices
 
     /// <summary>The error when a method's request or answer is too large.</summary>
     public const int MethodTooLarge = HubErrorCodes.MessageTooLarge;
+
+    /// <summary>Whether a PUT of a twin leaves a section that it does not mention as it is, rather than empty it.</summary>
+    public static readonly bool PutKeepsOmittedSections = true;
 
     /// <summary>The error of a DELETE without If-Match.</summary>
     public const int DeleteWithoutIfMatch = HubErrorCodes.PreconditionFailed;

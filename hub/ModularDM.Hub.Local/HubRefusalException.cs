@@ -12,6 +12,15 @@ internal sealed class HubRefusalException(int code, string message) : Exception(
 
     public static HubRefusalException DeviceExists(string deviceId) => new(HubErrorCodes.DeviceAlreadyExists, $"The device '{deviceId}' already exists.");
 
+    public static HubRefusalException ModuleNotFound(string deviceId, string moduleId) =>
+        new(HubErrorCodes.ModuleNotFound, $"The device '{deviceId}' has no module '{moduleId}'.");
+
+    public static HubRefusalException ModuleExists(string deviceId, string moduleId) =>
+        new(HubErrorCodes.ModuleAlreadyExistsOnDevice, $"The device '{deviceId}' already has a module '{moduleId}'.");
+
+    public static HubRefusalException TooManyModules(string deviceId) =>
+        new(HubErrorCodes.TooManyModulesOnDevice, $"The device '{deviceId}' has {HubChoices.MaxModules} modules, which is as many as it may have.");
+
     public static HubRefusalException DeviceOffline(string deviceId, TimeSpan waited) =>
         new(HubErrorCodes.DeviceNotOnline, $"Timed out waiting for device '{deviceId}' to connect ({waited.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s).");
 

@@ -126,6 +126,26 @@ public sealed class LocalHub : IAsyncDisposable
         return GetDeviceConnectionString(deviceId);
     }
 
+    /// <summary>Creates a module of a device if it does not exist.</summary>
+    /// <returns>Its connection string.</returns>
+    /// <exception cref="ArgumentException">The id is not one of a module.</exception>
+    /// <exception cref="KeyNotFoundException">There is no such device.</exception>
+    public async Task<string> CreateModuleAsync(string deviceId, string moduleId)
+    {
+        if (!DeviceIdentity.IsValidId(moduleId))
+        {
+            throw new ArgumentException($"'{moduleId}' is not a module id.", nameof(moduleId));
+        }
+
+        Device device = registry.Find(deviceId) ?? throw new KeyNotFoundException($"There is no device '{deviceId}'.");
+        if (!device.Modules.ContainsKey(moduleId))
+        {
+            await registry.CreateAsync(DeviceIdentity.New(deviceId, options.TimeProvider.GetUtcNow(), moduleId));
+        }
+
+        return GetDeviceConnectionString($"{deviceId}/{moduleId}");
+    }
+
     /// <summary>Creates a device that authenticates with a client certificate, or makes one of a device that exists.</summary>
     /// <param name="deviceId">The device.</param>
     /// <param name="thumbprint">
@@ -148,7 +168,7 @@ public sealed class LocalHub : IAsyncDisposable
         return GetDeviceConnectionString(deviceId);
     }
 
-    /// <summary>The connection string of a device: with its key, or with <c>x509=true</c>.</summary>
+    /// <summary>The connection string of a device, or of a module as <c>{device}/{module}</c>: with its key, or with <c>x509=true</c>.</summary>
     /// <exception cref="KeyNotFoundException">There is no such device.</exception>
     public string GetDeviceConnectionString(string deviceId)
     {
@@ -272,7 +292,7 @@ public sealed class LocalHub : IAsyncDisposable
             Store = HubStore.Open(options.DataFolder, logs.CreateLogger<HubStore>());
             Certificate = HubCertificates.CreateServer(options.DataFolder, names, TimeProvider.System.GetUtcNow());
             (Policies, FirstStart) = await HubPolicies.LoadAsync(Store);
-            Registry = new DeviceRegistry(Store, time);
+            Registry = new DeviceRegistry(Store, time, options.ReplaceMarksRemoved);
             MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
@@ -286,6 +306,8 @@ public sealed class LocalHub : IAsyncDisposable
 
             var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
+            new BulkEndpoints(Registry, time).Map(api, Application);
+            BlobJobEndpoints.Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
             new QueryEndpoints(Registry).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);

@@ -28,6 +28,12 @@ public sealed record LocalHubOptions
     /// </summary>
     public IReadOnlyList<string> CaCertificates { get; init; } = [];
 
+    /// <summary>
+    /// Whether the notification of a whole new document of desired properties (a PUT) holds <c>null</c> for what it removed; without, it holds the document
+    /// alone. No public source says which of the two IoT Hub does, so that devices should take both.
+    /// </summary>
+    public bool ReplaceMarksRemoved { get; init; }
+
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 

@@ -35,6 +35,7 @@ public static class HubErrorCodes
     public const int DeviceMessageLockLost = 412002;
     public const int MessageTooLarge = 413001;
     public const int TooManyDevices = 413002;
+    public const int TooManyModulesOnDevice = 413003;
     public const int ConfigurationCountLimitExceeded = 413101;
     public const int GenericTooManyRequests = 429000;
     public const int ThrottlingException = 429001;
@@ -79,6 +80,7 @@ public static class HubErrorCodes
         [DeviceMessageLockLost] = nameof(DeviceMessageLockLost),
         [MessageTooLarge] = nameof(MessageTooLarge),
         [TooManyDevices] = nameof(TooManyDevices),
+        [TooManyModulesOnDevice] = nameof(TooManyModulesOnDevice),
         [ConfigurationCountLimitExceeded] = nameof(ConfigurationCountLimitExceeded),
         [GenericTooManyRequests] = nameof(GenericTooManyRequests),
         [ThrottlingException] = nameof(ThrottlingException),

@@ -46,10 +46,10 @@ public static class MqttTopics
     public static string MethodResponse(int status, string requestId) => string.Create(CultureInfo.InvariantCulture, $"{MethodResponsePrefix}{status}/?$rid={requestId}");
 
     /// <summary>Device to hub: a message.</summary>
-    /// <param name="deviceId">The sender.</param>
+    /// <param name="clientId">The sender: a device's id, or a module's as <c>{device}/{module}</c>.</param>
     /// <param name="properties">System and application properties, or none.</param>
-    public static string Telemetry(string deviceId, IEnumerable<KeyValuePair<string, string?>>? properties = null) =>
-        $"devices/{deviceId}/messages/events/{PropertyBag.Format(properties)}";
+    public static string Telemetry(string clientId, IEnumerable<KeyValuePair<string, string?>>? properties = null) =>
+        $"{Root(clientId)}/messages/events/{PropertyBag.Format(properties)}";
 
     /// <summary>Hub to device: a message.</summary>
     public static string DeviceBound(string deviceId, IEnumerable<KeyValuePair<string, string?>>? properties = null) =>
@@ -57,6 +57,10 @@ public static class MqttTopics
 
     /// <summary>What a device subscribes to for messages from the hub.</summary>
     public static string DeviceBoundFilter(string deviceId) => $"devices/{deviceId}/messages/devicebound/#";
+
+    /// <summary>What a module subscribes to for messages that are routed to its inputs.</summary>
+    /// <param name="clientId">The module as <c>{device}/{module}</c>.</param>
+    public static string ModuleFilter(string clientId) => Root(clientId) + "/#";
 
     /// <summary>Reads <see cref="TwinGet"/>.</summary>
     public static bool TryParseTwinGet(string topic, [NotNullWhen(true)] out string? requestId)
@@ -137,22 +141,29 @@ public static class MqttTopics
         return TryReadStatus(topic, MethodResponsePrefix, out status, out ReadOnlySpan<char> query) && TryReadRequestId(query, out requestId);
     }
 
-    /// <summary>Reads <see cref="Telemetry"/>; a '/' at the end, which one of the common device SDKs adds, is dropped.</summary>
-    public static bool TryParseTelemetry(string topic, [NotNullWhen(true)] out string? deviceId, [NotNullWhen(true)] out IReadOnlyDictionary<string, string?>? properties) =>
-        TryParseMessage(topic, "/messages/events/", out deviceId, out properties);
+    /// <summary>Reads <see cref="Telemetry"/>, of a device or a module; a '/' at the end, which one of the common device SDKs adds, is dropped.</summary>
+    public static bool TryParseTelemetry(string topic, [NotNullWhen(true)] out string? clientId, [NotNullWhen(true)] out IReadOnlyDictionary<string, string?>? properties) =>
+        TryParseMessage(topic, "/messages/events/", out clientId, out properties);
 
     /// <summary>Reads <see cref="DeviceBound"/>.</summary>
     public static bool TryParseDeviceBound(string topic, [NotNullWhen(true)] out string? deviceId, [NotNullWhen(true)] out IReadOnlyDictionary<string, string?>? properties) =>
         TryParseMessage(topic, "/messages/devicebound/", out deviceId, out properties);
 
+    private static string Root(string clientId)
+    {
+        ArgumentNullException.ThrowIfNull(clientId);
+        int slash = clientId.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? $"devices/{clientId}" : $"devices/{clientId[..slash]}/modules/{clientId[(slash + 1)..]}";
+    }
+
     private static bool TryParseMessage(
         string topic,
         string middle,
-        [NotNullWhen(true)] out string? deviceId,
+        [NotNullWhen(true)] out string? clientId,
         [NotNullWhen(true)] out IReadOnlyDictionary<string, string?>? properties)
     {
         ArgumentNullException.ThrowIfNull(topic);
-        deviceId = null;
+        clientId = null;
         properties = null;
         const string prefix = "devices/";
         if (!topic.StartsWith(prefix, StringComparison.Ordinal))
@@ -164,6 +175,20 @@ public static class MqttTopics
         if (slash <= prefix.Length)
         {
             return false;
+        }
+
+        string sender = topic[prefix.Length..slash];
+        const string modules = "/modules/";
+        if (topic.AsSpan(slash).StartsWith(modules, StringComparison.Ordinal))
+        {
+            int from = slash + modules.Length;
+            slash = topic.IndexOf('/', from);
+            if (slash <= from)
+            {
+                return false;
+            }
+
+            sender = $"{sender}/{topic[from..slash]}";
         }
 
         // The hub's documentation writes the topic with and without the last '/'.
@@ -179,7 +204,7 @@ public static class MqttTopics
             return false;
         }
 
-        deviceId = topic[prefix.Length..slash];
+        clientId = sender;
         return true;
     }
 

@@ -56,6 +56,9 @@ public sealed class SasToken
     /// <summary>The resource of a device, for <see cref="Create"/>.</summary>
     public static string DeviceResource(string hostName, string deviceId) => $"{hostName}/devices/{Uri.EscapeDataString(deviceId)}";
 
+    /// <summary>The resource of a module, for <see cref="Create"/>.</summary>
+    public static string ModuleResource(string hostName, string deviceId, string moduleId) => $"{DeviceResource(hostName, deviceId)}/modules/{Uri.EscapeDataString(moduleId)}";
+
     /// <summary>Reads a token; fields may come in any order. On failure <paramref name="error"/> says what is wrong without showing any value.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out SasToken? token, [NotNullWhen(false)] out string? error)
     {

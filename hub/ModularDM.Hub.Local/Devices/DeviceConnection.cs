@@ -19,6 +19,9 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
 
     public string DeviceId { get; } = deviceId;
 
+    /// <summary>The digital-twin model that the CONNECT named.</summary>
+    public string? ModelId { get; init; }
+
     public EndPoint Remote { get; } = remote;
 
     public DateTimeOffset Accepted { get; } = accepted;
@@ -34,7 +37,7 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     /// <summary>Subscribes the device; <see langword="false"/> for a filter that is not one of the hub's or is one too many.</summary>
     public bool TrySubscribe(string filter, MqttSessionStatus status)
     {
-        bool known = filter is MqttTopics.TwinResponseFilter or MqttTopics.DesiredFilter or MqttTopics.MethodFilter || filter == MqttTopics.DeviceBoundFilter(DeviceId);
+        bool known = filter is MqttTopics.TwinResponseFilter or MqttTopics.DesiredFilter or MqttTopics.MethodFilter || filter == OwnFilter;
         lock (gate)
         {
             if (!known || (filters.Count >= HubChoices.MaxSubscriptions && !filters.Contains(filter)))
@@ -71,6 +74,8 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
         };
         return session is { } live && live.TryEnqueueApplicationMessage(message, out _);
     }
+
+    private string OwnFilter => DeviceId.Contains('/', StringComparison.Ordinal) ? MqttTopics.ModuleFilter(DeviceId) : MqttTopics.DeviceBoundFilter(DeviceId);
 
     private void Refresh()
     {

@@ -70,8 +70,9 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.UnsupportedProtocolVersion;
         }
 
-        if (e.ClientId is null || !DeviceIdentity.IsValidId(e.ClientId)
-            || !MqttUserName.TryParse(e.UserName, out MqttUserName? user) || user.DeviceId != e.ClientId || user.ModuleId is not null)
+        if (!MqttUserName.TryParse(e.UserName, out MqttUserName? user)
+            || !DeviceIdentity.IsValidId(user.DeviceId) || !(user.ModuleId is null || DeviceIdentity.IsValidId(user.ModuleId))
+            || e.ClientId != (user.ModuleId is null ? user.DeviceId : $"{user.DeviceId}/{user.ModuleId}"))
         {
             return MqttConnectReasonCode.ClientIdentifierNotValid;
         }
@@ -79,14 +80,14 @@ internal sealed partial class DeviceGateway : IDisposable
         // A stranger learns only that the answer is no; the reason is for the operator.
         DateTimeOffset expiry = default;
         why = registry.Find(e.ClientId) is not { } device ? "It is not registered."
-            : !device.Identity.Enabled ? "It is disabled."
+            : !registry.MayConnect(device) ? "It is disabled."
             : authenticator.Refuse(device.Identity, e.Password, e.ClientCertificate, out expiry);
         if (why is not null)
         {
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry);
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry) { ModelId = user.ModelId };
         return MqttConnectReasonCode.Success;
     }
 
@@ -100,10 +101,11 @@ internal sealed partial class DeviceGateway : IDisposable
                 device.ConnectionStateUpdated = device.LastActivity = time.GetUtcNow();
             }
 
+            registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
 
             // The device may have been disabled between the check and now.
-            if (device.Removed || !device.Identity.Enabled)
+            if (!registry.MayConnect(device))
             {
                 Expel(device);
             }

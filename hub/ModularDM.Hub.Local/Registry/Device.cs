@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Twins;
 
@@ -9,6 +10,7 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     private volatile DeviceIdentity identity = identity;
     private volatile Twin twin = twin;
     private volatile DeviceConnection? connection;
+    private volatile ImmutableDictionary<string, Device> modules = ImmutableDictionary<string, Device>.Empty;
     private int methodsWaiting;
     private TaskCompletionSource online = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -46,6 +48,13 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     public string? ModelId { get; set; }
 
     public bool Removed { get; set; }
+
+    /// <summary>A device's modules by their ids; replaced whole under <see cref="Gate"/>.</summary>
+    public ImmutableDictionary<string, Device> Modules
+    {
+        get => modules;
+        set => modules = value;
+    }
 
     /// <summary>Ends when the device next becomes able to take methods.</summary>
     public Task Online => Volatile.Read(ref online).Task;

@@ -11,14 +11,24 @@ internal sealed class DeviceRegistry
     private readonly ConcurrentDictionary<string, Device> devices = new(StringComparer.Ordinal);
     private readonly HubStore store;
     private readonly TimeProvider time;
+    private readonly bool replaceMarksRemoved;
 
-    public DeviceRegistry(HubStore store, TimeProvider time)
+    public DeviceRegistry(HubStore store, TimeProvider time, bool replaceMarksRemoved = false)
     {
         this.store = store;
         this.time = time;
+        this.replaceMarksRemoved = replaceMarksRemoved;
         foreach (Device device in store.ReadDevices())
         {
             devices[device.Id] = device;
+        }
+
+        foreach (Device module in Modules)
+        {
+            if (Find(module.Identity.DeviceId) is { } device)
+            {
+                device.Modules = device.Modules.Add(module.Identity.ModuleId!, module);
+            }
         }
     }
 
@@ -38,39 +48,75 @@ internal sealed class DeviceRegistry
     /// <summary>A device by its id, or a module by its device's id, a slash and its own.</summary>
     public Device? Find(string id) => devices.GetValueOrDefault(id);
 
+    /// <summary>A device by its id.</summary>
     /// <exception cref="HubRefusalException">There is no such device.</exception>
     public Device Get(string id) => Find(id) ?? throw HubRefusalException.DeviceNotFound(id);
 
-    /// <exception cref="HubRefusalException">The device exists.</exception>
-    public async Task<Device> CreateAsync(DeviceIdentity identity)
-    {
-        var device = new Device(identity, TwinChange.New(time.GetUtcNow()), 0);
-        StoreChange twin;
-        lock (device.Gate)
-        {
-            if (!devices.TryAdd(identity.Id, device))
-            {
-                throw HubRefusalException.DeviceExists(identity.Id);
-            }
+    /// <exception cref="HubRefusalException">There is no such device, or it has no such module.</exception>
+    public Device Get(string deviceId, string? moduleId) => moduleId is null
+        ? Get(deviceId)
+        : Get(deviceId).Modules.GetValueOrDefault(moduleId) ?? throw HubRefusalException.ModuleNotFound(deviceId, moduleId);
 
-            try
+    /// <summary>Whether a device is registered and enabled; a module, whether its device is, too.</summary>
+    public bool MayConnect(Device device) =>
+        !device.Removed && device.Identity.Enabled && (device.Identity.ModuleId is null || Find(device.Identity.DeviceId) is { Removed: false, Identity.Enabled: true });
+
+    /// <summary>Creates a device, or a module of one.</summary>
+    /// <exception cref="HubRefusalException">It exists, its device does not, there are too many, or its twin breaks a limit.</exception>
+    public async Task<Device> CreateAsync(DeviceIdentity identity, ServiceTwinChange? twin = null)
+    {
+        Twin first = TwinChange.New(time.GetUtcNow());
+        var device = new Device(identity, twin?.ApplyTo(first, time.GetUtcNow()) ?? first, 0);
+        StoreChange save = new StoreChanges(new RegistryStore.SaveIdentity(identity), new RegistryStore.SaveTwin(identity.Id, device.Twin, Service: true, Device: true));
+        if (identity.ModuleId is { } moduleId)
+        {
+            Device parent = Get(identity.DeviceId);
+            lock (parent.Gate)
             {
-                store.Enqueue(new RegistryStore.SaveIdentity(identity));
-                store.Enqueue(twin = new RegistryStore.SaveTwin(identity.Id, device.Twin, Service: true, Device: true));
+                if (Present(parent).Modules.ContainsKey(moduleId))
+                {
+                    throw HubRefusalException.ModuleExists(identity.DeviceId, moduleId);
+                }
+
+                if (parent.Modules.Count >= HubChoices.MaxModules)
+                {
+                    throw HubRefusalException.TooManyModules(identity.DeviceId);
+                }
+
+                store.Enqueue(save);
+                parent.Modules = parent.Modules.Add(moduleId, device);
+                devices[identity.Id] = device;
             }
-            catch (HubRefusalException)
+        }
+        else
+        {
+            lock (device.Gate)
             {
-                devices.TryRemove(identity.Id, out _);
-                throw;
+                if (!devices.TryAdd(identity.Id, device))
+                {
+                    throw HubRefusalException.DeviceExists(identity.Id);
+                }
+
+                try
+                {
+                    store.Enqueue(save);
+                }
+                catch (HubRefusalException)
+                {
+                    device.Removed = true;
+                    devices.TryRemove(identity.Id, out _);
+                    throw;
+                }
             }
         }
 
-        await twin.Done;
+        await save.Done;
         return device;
     }
 
-    /// <exception cref="HubRefusalException">The ETag differs or the device is gone.</exception>
-    public async Task<DeviceIdentity> UpdateAsync(Device device, string ifMatch, Func<DeviceIdentity, DeviceIdentity> change)
+    /// <summary>Changes an identity, and with it the twin if asked to: both or neither.</summary>
+    /// <exception cref="HubRefusalException">The ETag differs, the twin breaks a limit, or the device is gone.</exception>
+    public async Task<DeviceIdentity> UpdateAsync(Device device, string ifMatch, Func<DeviceIdentity, DeviceIdentity> change, ServiceTwinChange? twin = null)
     {
         StoreChange save;
         DeviceIdentity after;
@@ -84,37 +130,81 @@ internal sealed class DeviceRegistry
 
             after = change(before) with { ETag = before.ETag + 1 };
             after = after.Enabled == before.Enabled ? after : after with { StatusUpdated = time.GetUtcNow() };
-            store.Enqueue(save = new RegistryStore.SaveIdentity(after));
+            Twin was = device.Twin;
+            Twin next = twin?.ApplyTo(was, time.GetUtcNow()) ?? was;
+            save = new RegistryStore.SaveIdentity(after);
+            if (twin is { } asked)
+            {
+                save = new StoreChanges(save, new RegistryStore.SaveTwin(device.Id, next, Service: asked.Desired is not null, Device: false));
+            }
+
+            store.Enqueue(save);
             device.Identity = after;
+            device.Twin = next;
+            if (twin is { } told)
+            {
+                TellDesired(device, told, was, next);
+            }
         }
 
         await save.Done;
         if (!after.Enabled)
         {
-            Expelled?.Invoke(device);
+            Expel(device);
         }
 
         return after;
     }
 
+    /// <summary>Remembers the digital-twin model that a device names when it connects.</summary>
+    public void SetModel(Device device, string? modelId)
+    {
+        lock (device.Gate)
+        {
+            if (!device.Removed && device.ModelId != modelId)
+            {
+                store.Enqueue(new RegistryStore.SaveModel(device.Id, modelId));
+                device.ModelId = modelId;
+            }
+        }
+    }
+
+    /// <summary>Removes a device with its modules, or a module.</summary>
     /// <exception cref="HubRefusalException">The ETag differs or the device is gone.</exception>
     public async Task RemoveAsync(Device device, string ifMatch)
     {
         StoreChange remove;
-        lock (device.Gate)
-        {
-            if (!ETags.Matches(ifMatch, Present(device).Identity.ETag))
-            {
-                throw HubRefusalException.ETagMismatch();
-            }
 
-            store.Enqueue(remove = new RegistryStore.Remove(device.Id));
-            device.Removed = true;
-            devices.TryRemove(device.Id, out _);
+        // A module is in its device's list, under that device's gate; the outer gate is always the device's.
+        Device? parent = device.Identity.ModuleId is null ? null : Find(device.Identity.DeviceId);
+        lock ((parent ?? device).Gate)
+        {
+            lock (device.Gate)
+            {
+                if (!ETags.Matches(ifMatch, Present(device).Identity.ETag))
+                {
+                    throw HubRefusalException.ETagMismatch();
+                }
+
+                store.Enqueue(remove = new StoreChanges([new RegistryStore.Remove(device.Id), .. device.Modules.Values.Select(m => new RegistryStore.Remove(m.Id))]));
+                Forget(device);
+                foreach (Device module in device.Modules.Values)
+                {
+                    lock (module.Gate)
+                    {
+                        Forget(module);
+                    }
+                }
+
+                if (parent is not null)
+                {
+                    parent.Modules = parent.Modules.Remove(device.Identity.ModuleId!);
+                }
+            }
         }
 
         await remove.Done;
-        Expelled?.Invoke(device);
+        Expel(device);
     }
 
     /// <summary>Changes tags and desired properties on behalf of a service.</summary>
@@ -131,16 +221,12 @@ internal sealed class DeviceRegistry
                 throw HubRefusalException.ETagMismatch();
             }
 
-            DateTimeOffset now = time.GetUtcNow();
-            after = replace ? TwinChange.ReplaceService(before, tags, desired, now) : TwinChange.PatchService(before, tags, desired, now);
+            var change = new ServiceTwinChange(tags, desired, replace);
+            after = change.ApplyTo(before, time.GetUtcNow());
             store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: desired is not null, Device: false));
             device.Twin = after;
 
-            // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
-            if (desired is { } patch)
-            {
-                DesiredChanged?.Invoke(device, patch, after.Desired.Version);
-            }
+            TellDesired(device, change, before, after);
         }
 
         await save.Done;
@@ -163,6 +249,39 @@ internal sealed class DeviceRegistry
 
         await save.Done;
         return after.Reported.Version;
+    }
+
+    // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
+    private void TellDesired(Device device, ServiceTwinChange change, Twin before, Twin after)
+    {
+        if (change.Desired is not { } patch)
+        {
+            return;
+        }
+
+        if (!change.Replace || !replaceMarksRemoved)
+        {
+            DesiredChanged?.Invoke(device, patch, after.Desired.Version);
+            return;
+        }
+
+        using JsonDocument marked = JsonDocument.Parse(TwinChange.WithRemoved(before.Desired.Body, after.Desired.Body));
+        DesiredChanged?.Invoke(device, marked.RootElement, after.Desired.Version);
+    }
+
+    private void Forget(Device device)
+    {
+        device.Removed = true;
+        devices.TryRemove(device.Id, out _);
+    }
+
+    private void Expel(Device device)
+    {
+        Expelled?.Invoke(device);
+        foreach (Device module in device.Modules.Values)
+        {
+            Expelled?.Invoke(module);
+        }
     }
 
     private static Device Present(Device device) => device.Removed ? throw HubRefusalException.DeviceNotFound(device.Id) : device;

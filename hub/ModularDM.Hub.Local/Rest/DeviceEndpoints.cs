@@ -17,9 +17,14 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
     public void Map(RestApi api, IEndpointRouteBuilder routes)
     {
         api.Map(routes, "GET", "/devices", HubPermissions.RegistryRead, ListAsync);
-        api.Map(routes, "GET", "/devices/{id}", HubPermissions.RegistryRead, GetAsync);
-        api.Map(routes, "PUT", "/devices/{id}", HubPermissions.RegistryWrite, PutAsync);
-        api.Map(routes, "DELETE", "/devices/{id}", HubPermissions.RegistryWrite, DeleteAsync);
+        api.Map(routes, "GET", "/devices/{id}/modules", HubPermissions.RegistryRead, ListModulesAsync);
+        foreach (string path in (string[])["/devices/{id}", "/devices/{id}/modules/{module}"])
+        {
+            api.Map(routes, "GET", path, HubPermissions.RegistryRead, context => AnswerAsync(context, Existing(context)));
+            api.Map(routes, "PUT", path, HubPermissions.RegistryWrite, PutAsync);
+            api.Map(routes, "DELETE", path, HubPermissions.RegistryWrite, DeleteAsync);
+        }
+
         api.Map(routes, "GET", "/statistics/devices", HubPermissions.RegistryRead, CountAsync);
         api.Map(routes, "GET", "/statistics/service", HubPermissions.ServiceConnect, CountConnectedAsync);
     }
@@ -33,45 +38,37 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
             throw HubRefusalException.Invalid($"'top' must be from 1 to {MaxList}.");
         }
 
-        return RestApi.WriteJsonAsync(context, registry.Devices.OrderBy(d => d.Id, StringComparer.Ordinal).Take(top), static (devices, json) =>
-        {
-            json.WriteStartArray();
-            foreach (Device device in devices)
-            {
-                TwinDocument.WriteIdentity(device, device.Identity, json);
-            }
-
-            json.WriteEndArray();
-        });
+        return AnswerAsync(context, registry.Devices.OrderBy(d => d.Id, StringComparer.Ordinal).Take(top));
     }
 
-    private Task GetAsync(HttpContext context) => AnswerAsync(context, registry.Get(Id(context)));
+    private Task ListModulesAsync(HttpContext context) => AnswerAsync(context, registry.Get(Id(context)).Modules.Values.OrderBy(m => m.Id, StringComparer.Ordinal));
 
     private async Task PutAsync(HttpContext context)
     {
         string id = Id(context);
-        if (!DeviceIdentity.IsValidId(id))
+        string? module = Module(context);
+        if (!DeviceIdentity.IsValidId(id) || !(module is null || DeviceIdentity.IsValidId(module)))
         {
-            throw HubRefusalException.Invalid("The device id is empty, longer than 128 characters, or holds a character that it may not.");
+            throw HubRefusalException.Invalid("The id is empty, longer than 128 characters, or holds a character that it may not.");
         }
 
         byte[] body = await RestApi.ReadBodyAsync(context);
         using JsonDocument document = HubJson.Parse(body);
-        IdentityRequest request = IdentityRequest.Parse(id, document.RootElement);
+        IdentityRequest request = IdentityRequest.Parse(id, module, document.RootElement);
         if (RestApi.IfMatch(context) is { } ifMatch)
         {
-            Device existing = registry.Get(id);
+            Device existing = Existing(context);
             await registry.UpdateAsync(existing, ifMatch, request.ApplyTo);
             await AnswerAsync(context, existing);
             return;
         }
 
-        await AnswerAsync(context, await registry.CreateAsync(request.ApplyTo(DeviceIdentity.New(id, time.GetUtcNow()))));
+        await AnswerAsync(context, await registry.CreateAsync(request.ApplyTo(DeviceIdentity.New(id, time.GetUtcNow(), module))));
     }
 
     private async Task DeleteAsync(HttpContext context)
     {
-        Device device = registry.Get(Id(context));
+        Device device = Existing(context);
         string ifMatch = RestApi.IfMatch(context) ?? throw new HubRefusalException(HubChoices.DeleteWithoutIfMatch, "DELETE needs an If-Match header; * for any.");
         await registry.RemoveAsync(device, ifMatch);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
@@ -104,6 +101,17 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
         json.WriteEndObject();
     });
 
+    private static Task AnswerAsync(HttpContext context, IEnumerable<Device> devices) => RestApi.WriteJsonAsync(context, devices, static (all, json) =>
+    {
+        json.WriteStartArray();
+        foreach (Device device in all)
+        {
+            TwinDocument.WriteIdentity(device, device.Identity, json);
+        }
+
+        json.WriteEndArray();
+    });
+
     private static Task AnswerAsync(HttpContext context, Device device)
     {
         DeviceIdentity identity = device.Identity;
@@ -113,6 +121,10 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
             static (s, json) => TwinDocument.WriteIdentity(s.device, s.identity, json),
             ETags.Format(identity.ETag));
     }
+
+    private Device Existing(HttpContext context) => registry.Get(Id(context), Module(context));
+
+    private static string? Module(HttpContext context) => (string?)context.Request.RouteValues["module"];
 
     private static string Id(HttpContext context) => (string)context.Request.RouteValues["id"]!;
 }

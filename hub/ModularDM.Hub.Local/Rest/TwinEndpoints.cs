@@ -10,12 +10,17 @@ namespace ModularDM.Hub.Local.Rest;
 /// <summary>Twins and direct methods.</summary>
 internal sealed class TwinEndpoints(DeviceRegistry registry, MethodInvoker methods)
 {
+    private static readonly JsonElement Empty = JsonElement.Parse("{}");
+
     public void Map(RestApi api, IEndpointRouteBuilder routes)
     {
-        api.Map(routes, "GET", "/twins/{id}", HubPermissions.ServiceConnect, GetAsync);
-        api.Map(routes, "PATCH", "/twins/{id}", HubPermissions.ServiceConnect, context => ChangeAsync(context, replace: false));
-        api.Map(routes, "PUT", "/twins/{id}", HubPermissions.ServiceConnect, context => ChangeAsync(context, replace: true));
-        api.Map(routes, "POST", "/twins/{id}/methods", HubPermissions.ServiceConnect, InvokeAsync, methodsStyle: true);
+        foreach (string path in (string[])["/twins/{id}", "/twins/{id}/modules/{module}"])
+        {
+            api.Map(routes, "GET", path, HubPermissions.ServiceConnect, GetAsync);
+            api.Map(routes, "PATCH", path, HubPermissions.ServiceConnect, context => ChangeAsync(context, replace: false));
+            api.Map(routes, "PUT", path, HubPermissions.ServiceConnect, context => ChangeAsync(context, replace: true));
+            api.Map(routes, "POST", path + "/methods", HubPermissions.ServiceConnect, InvokeAsync, methodsStyle: true);
+        }
     }
 
     private Task GetAsync(HttpContext context)
@@ -35,8 +40,9 @@ internal sealed class TwinEndpoints(DeviceRegistry registry, MethodInvoker metho
             throw HubRefusalException.Invalid("The body must be a JSON object.");
         }
 
-        JsonElement? tags = Section(json, "tags");
-        JsonElement? desired = Section(json, "properties") is { } properties ? Section(properties, "desired") : null;
+        JsonElement? omitted = replace && !HubChoices.PutKeepsOmittedSections ? Empty : null;
+        JsonElement? tags = json.Object("tags") ?? omitted;
+        JsonElement? desired = json.Object("properties")?.Object("desired") ?? omitted;
         await AnswerAsync(context, device, await registry.ChangeTwinAsync(device, RestApi.IfMatch(context), tags, desired, replace));
     }
 
@@ -63,21 +69,11 @@ internal sealed class TwinEndpoints(DeviceRegistry registry, MethodInvoker metho
         });
     }
 
-    private static JsonElement? Section(JsonElement json, string name)
-    {
-        if (!json.TryGetProperty(name, out JsonElement section) || section.ValueKind == JsonValueKind.Null)
-        {
-            return null;
-        }
-
-        return section.ValueKind == JsonValueKind.Object ? section : throw HubRefusalException.Invalid($"'{name}' must be a JSON object.");
-    }
-
     private static Task AnswerAsync(HttpContext context, Device device, Twin twin) => RestApi.WriteJsonAsync(
         context,
         (device, twin),
         static (s, json) => TwinDocument.WriteForService(s.device, s.twin, json),
         ETags.Format(twin.ETag));
 
-    private Device Find(HttpContext context) => registry.Get((string)context.Request.RouteValues["id"]!);
+    private Device Find(HttpContext context) => registry.Get((string)context.Request.RouteValues["id"]!, (string?)context.Request.RouteValues["module"]);
 }

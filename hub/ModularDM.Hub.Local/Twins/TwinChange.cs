@@ -59,6 +59,43 @@ internal static class TwinChange
         json.WriteEndObject();
     });
 
+    /// <summary>A new document in which what the old one has beside it is null.</summary>
+    public static byte[] WithRemoved(byte[] before, byte[] after) => HubJson.Bytes((before, after), static (s, json) =>
+    {
+        using JsonDocument old = JsonDocument.Parse(s.before);
+        using JsonDocument now = JsonDocument.Parse(s.after);
+        WriteWithRemoved(old.RootElement, now.RootElement, json);
+    });
+
+    private static void WriteWithRemoved(JsonElement before, JsonElement after, Utf8JsonWriter json)
+    {
+        if (after.ValueKind != JsonValueKind.Object)
+        {
+            json.WriteRawValue(JsonMarshal.GetRawUtf8Value(after), skipInputValidation: true);
+            return;
+        }
+
+        JsonMembers old = before.ValueKind == JsonValueKind.Object ? new JsonMembers(before) : default;
+        json.WriteStartObject();
+        foreach (JsonProperty member in after.EnumerateObject())
+        {
+            MergePatch.WriteName(member, json);
+            WriteWithRemoved(before.ValueKind == JsonValueKind.Object && old.TryGet(member, out JsonElement was) ? was : default, member.Value, json);
+        }
+
+        var present = new JsonMembers(after);
+        foreach (JsonProperty member in before.ValueKind == JsonValueKind.Object ? before.EnumerateObject() : default)
+        {
+            if (!present.TryGet(member, out _))
+            {
+                MergePatch.WriteName(member, json);
+                json.WriteNullValue();
+            }
+        }
+
+        json.WriteEndObject();
+    }
+
     private static TwinSection Patch(string name, TwinSection section, JsonElement patch, int maxBytes, bool stampVersion, DateTimeOffset now)
     {
         if (patch.ValueKind == JsonValueKind.Object && patch.EnumerateObject().Any(IsBookkeeping))

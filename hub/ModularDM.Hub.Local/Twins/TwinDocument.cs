@@ -30,6 +30,7 @@ internal static class TwinDocument
         DeviceIdentity identity = device.Identity;
         json.WriteStartObject();
         json.WriteString("deviceId"u8, identity.DeviceId);
+        WriteModule(identity, json);
         json.WriteString("etag"u8, ETags.Format(twin.ETag));
         json.WriteString("deviceEtag"u8, ETags.Format(identity.ETag));
         WriteState(device, identity, "statusUpdateTime"u8, json);
@@ -54,6 +55,12 @@ internal static class TwinDocument
     {
         json.WriteStartObject();
         json.WriteString("deviceId"u8, identity.DeviceId);
+        WriteModule(identity, json);
+        if (identity.ModuleId is not null)
+        {
+            json.WriteString("managedBy"u8, identity.ManagedBy);
+        }
+
         json.WriteString("generationId"u8, identity.GenerationId);
         json.WriteString("etag"u8, ETags.Format(identity.ETag));
         WriteState(device, identity, "statusUpdatedTime"u8, json);
@@ -66,8 +73,20 @@ internal static class TwinDocument
         WriteThumbprints(identity.Authentication, json);
         json.WriteString("type"u8, identity.Authentication.TypeName);
         json.WriteEndObject();
-        WriteCapabilities(json);
+        if (identity.ModuleId is null)
+        {
+            WriteCapabilities(json);
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void WriteModule(DeviceIdentity identity, Utf8JsonWriter json)
+    {
+        if (identity.ModuleId is not null)
+        {
+            json.WriteString("moduleId"u8, identity.ModuleId);
+        }
     }
 
     private static void WriteThumbprints(DeviceAuthentication authentication, Utf8JsonWriter json)
@@ -80,9 +99,14 @@ internal static class TwinDocument
 
     private static void WriteState(Device device, DeviceIdentity identity, ReadOnlySpan<byte> statusTime, Utf8JsonWriter json)
     {
-        json.WriteString("status"u8, identity.Enabled ? "enabled"u8 : "disabled"u8);
-        json.WriteString("statusReason"u8, identity.StatusReason);
-        json.WriteString(statusTime, TwinMetadata.Text(identity.StatusUpdated));
+        // A module has no status of its own; in its twin it counts as enabled.
+        if (identity.ModuleId is null || statusTime.SequenceEqual("statusUpdateTime"u8))
+        {
+            json.WriteString("status"u8, identity.Enabled ? "enabled"u8 : "disabled"u8);
+            json.WriteString("statusReason"u8, identity.StatusReason);
+            json.WriteString(statusTime, TwinMetadata.Text(identity.StatusUpdated));
+        }
+
         json.WriteString("connectionState"u8, device.Connection is null ? "Disconnected"u8 : "Connected"u8);
         json.WriteString("lastActivityTime"u8, TwinMetadata.Text(device.LastActivity));
         json.WriteNumber("cloudToDeviceMessageCount"u8, 0);

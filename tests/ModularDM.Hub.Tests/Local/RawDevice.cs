@@ -44,7 +44,9 @@ public sealed class RawDevice : IAsyncDisposable
 
     public string Password(TimeSpan? life = null, string? key = null, string? resource = null) =>
         SasToken.Create(
-            resource ?? SasToken.DeviceResource(connection.HostName, connection.DeviceId!) + (connection.ModuleId is null ? "" : "/modules/" + connection.ModuleId),
+            resource ?? (connection.ModuleId is null
+                ? SasToken.DeviceResource(connection.HostName, connection.DeviceId!)
+                : SasToken.ModuleResource(connection.HostName, connection.DeviceId!, connection.ModuleId)),
             key ?? connection.SharedAccessKey!, time.GetUtcNow() + (life ?? TimeSpan.FromHours(1)));
 
     public async Task ConnectAsync() => Assert.Equal(MqttClientConnectResultCode.Success, await TryConnectAsync());

@@ -58,6 +58,9 @@ public sealed class RegistryTests(HubFixture fixture) : IClassFixture<HubFixture
     [InlineData("/devices/d", """{"status":"asleep"}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"type":"selfSigned"}}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"type":"magic"}}""", 400)]
+    [InlineData("/devices/d", """{"capabilities":{"iotEdge":true}}""", 400)]
+    [InlineData("/devices/d", """{"deviceScope":"ms-azure-iot-edge://e-1"}""", 400)]
+    [InlineData("/devices/d", """{"capabilities":{"iotEdge":false},"deviceScope":"","parentScopes":[],"statusReason":7}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"type":"selfSigned","x509Thumbprint":{"primaryThumbprint":"AB"}}}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"type":"certificateAuthority","symmetricKey":{"primaryKey":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}}}""", 400)]
     [InlineData("/devices/d", """{"authentication":{"symmetricKey":{"primaryKey":"short"}}}""", 400)]
@@ -82,21 +85,65 @@ public sealed class RegistryTests(HubFixture fixture) : IClassFixture<HubFixture
         Assert.True((await fixture.Service.SendAsync("GET", "/statistics/service")).Json.GetProperty("connectedDeviceCount").GetInt32() >= 1);
     }
 
-    [Fact]
-    public async Task Authorize_EachPolicy_OpensWhatItHolds()
+    [Theory]
+    [InlineData("iothubowner", "RWS")]
+    [InlineData("service", "S")]
+    [InlineData("device", "")]
+    [InlineData("registryRead", "R")]
+    [InlineData("registryReadWrite", "RW")]
+    public async Task Authorize_EachOperation_NeedsItsPermission(string policy, string holds)
     {
-        (string Policy, int Read, int Write, int Service)[] expected =
+        (char Needs, string Verb, string Path)[] operations =
         [
-            ("iothubowner", 200, 200, 200), ("service", 401, 401, 200), ("device", 401, 401, 401), ("registryRead", 200, 401, 401), ("registryReadWrite", 200, 200, 401),
+            ('R', "GET", "/devices"), ('R', "GET", "/devices/{d}"), ('W', "PUT", "/devices/{d}"), ('W', "DELETE", "/devices/{d}"), ('W', "POST", "/devices"),
+            ('R', "GET", "/devices/{d}/modules"), ('R', "GET", "/devices/{d}/modules/m"), ('W', "PUT", "/devices/{d}/modules/m"), ('W', "DELETE", "/devices/{d}/modules/m"),
+            ('S', "GET", "/twins/{d}"), ('S', "PATCH", "/twins/{d}"), ('S', "PUT", "/twins/{d}"), ('S', "POST", "/twins/{d}/methods"),
+            ('S', "GET", "/twins/{d}/modules/m"), ('S', "PATCH", "/twins/{d}/modules/m"), ('S', "PUT", "/twins/{d}/modules/m"), ('S', "POST", "/twins/{d}/modules/m/methods"),
+            ('S', "POST", "/devices/query"), ('R', "GET", "/statistics/devices"), ('S', "GET", "/statistics/service"), ('S', "GET", "/modulardm/devices/{d}/messages"),
+            ('R', "GET", "/modulardm/certificates"), ('W', "PUT", "/modulardm/certificates/c"), ('W', "DELETE", "/modulardm/certificates/c"),
+            ('W', "POST", "/jobs/create"), ('R', "GET", "/jobs"), ('R', "GET", "/jobs/j"), ('W', "DELETE", "/jobs/j"),
         ];
-        string id = await fixture.NewDeviceAsync();
-        foreach ((string policy, int read, int write, int service) in expected)
+        using var client = new ServiceClient(fixture.Hub.GetServiceConnectionString(policy), fixture.Hub.CaFile, fixture.Clock);
+        foreach ((char needs, string verb, string path) in operations)
         {
-            using var client = new ServiceClient(fixture.Hub.GetServiceConnectionString(policy), fixture.Hub.CaFile, fixture.Clock);
-            Assert.Equal(read, (await client.SendAsync("GET", "/devices/" + id)).Status);
-            Assert.Equal(write, (await client.SendAsync("PUT", "/devices/" + id, "{}", "*")).Status);
-            Assert.Equal(service, (await client.SendAsync("GET", "/twins/" + id)).Status);
+            // With nobody there and an empty body an operation that is open answers something else than 401, and changes nothing.
+            ServiceAnswer answer = await client.SendAsync(verb, path.Replace("{d}", "nobody", StringComparison.Ordinal), verb == "GET" || verb == "DELETE" ? null : "0");
+            Assert.True(holds.Contains(needs, StringComparison.Ordinal) == (answer.Status != 401), $"{policy}: {verb} {path} gave {answer.Status} {answer.ErrorName}");
         }
+    }
+
+    [Fact]
+    public async Task Refusal_RegistryAndMethods_HaveTheirTwoForms()
+    {
+        ServiceAnswer registry = await fixture.Service.SendAsync("GET", "/devices/nobody");
+        Assert.StartsWith("ErrorCode:DeviceNotFound;", registry.Json.GetProperty("Message").GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("Tracking ID:", registry.Json.GetProperty("ExceptionMessage").GetString(), StringComparison.Ordinal);
+        ServiceAnswer methods = await fixture.Service.SendAsync("POST", "/twins/nobody/methods", """{"methodName":"m"}""");
+        Assert.Equal("DeviceNotFound", methods.ErrorName);
+        using JsonDocument inner = JsonDocument.Parse(methods.Json.GetProperty("Message").GetString()!);
+        Assert.Equal(404001, inner.RootElement.GetProperty("errorCode").GetInt32());
+        Assert.Equal("", methods.Json.GetProperty("ExceptionMessage").GetString());
+    }
+
+    [Theory]
+    [InlineData("\"*\"", 200)]
+    [InlineData("*", 200)]
+    [InlineData("AAAAAAAAAAE=", 200)]
+    [InlineData("\"AAAAAAAAAAE=\"", 200)]
+    [InlineData("\"AAAAAAAAAAI=\"", 412)]
+    [InlineData("nonsense", 412)]
+    public async Task IfMatch_AsClientsWriteIt_IsCompared(string ifMatch, int status)
+    {
+        string path = "/devices/" + await fixture.NewDeviceAsync();
+        Assert.Equal(status, (await fixture.Service.SendAsync("PUT", path, "{}", ifMatch)).Status);
+    }
+
+    [Fact]
+    public async Task Jobs_ImportAndExport_AreRefusedInWords()
+    {
+        ServiceAnswer answer = await fixture.Service.SendAsync("POST", "/jobs/create", """{"type":"export"}""");
+        Assert.Equal((400, "InvalidOperation"), (answer.Status, answer.ErrorName));
+        Assert.Contains("POST /devices", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]

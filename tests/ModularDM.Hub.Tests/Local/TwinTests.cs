@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ModularDM.Hub.Local;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Protocol;
 
@@ -161,5 +162,27 @@ public sealed class TwinTests(HubFixture fixture) : IClassFixture<HubFixture>
 
         Assert.All(Enumerable.Range(0, count), i => Assert.Equal(i + 2, versions[$"r{i}"]));
         Assert.Equal(count - 1, (await device.GetTwinAsync()).GetProperty("reported").GetProperty("n").GetInt32());
+    }
+
+    [Theory]
+    [InlineData(false, """{"kept":2,"deep":{"in":1},"$version":3}""")]
+    [InlineData(true, """{"kept":2,"deep":{"in":1,"out":null},"gone":null,"$version":3}""")]
+    public async Task Put_RemovedKeys_AreMarkedOnlyWhenAskedFor(bool marks, string notification)
+    {
+        string folder = Directory.CreateTempSubdirectory("mdm-hub-test").FullName;
+        await using (LocalHub hub = await LocalHub.StartAsync(new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = folder, Devices = ["d"], ReplaceMarksRemoved = marks }))
+        {
+            using var service = new ServiceClient(hub.ServiceConnectionString, hub.CaFile, TimeProvider.System);
+            await using var device = new RawDevice(hub.GetDeviceConnectionString("d"), hub.CaFile, TimeProvider.System);
+            await device.ConnectAsync();
+            await device.SubscribeAllAsync();
+            await service.SendAsync("PATCH", "/twins/d", """{"properties":{"desired":{"kept":1,"deep":{"in":1,"out":2},"gone":{"x":1}}}}""");
+            await device.NextAsync();
+            ServiceAnswer put = await service.SendAsync("PUT", "/twins/d", """{"properties":{"desired":{"kept":2,"deep":{"in":1}}}}""");
+            Assert.Equal(("$iothub/twin/PATCH/properties/desired/?$version=3", notification), await device.NextAsync());
+            Assert.False(put.Json.GetProperty("properties").GetProperty("desired").TryGetProperty("gone", out _));
+        }
+
+        Directory.Delete(folder, recursive: true);
     }
 }

@@ -106,4 +106,25 @@ public sealed class MqttTopicsTests
     public void UserName_Written_IsTheWiresText() => Assert.Equal(
         "h/d/?api-version=2021-04-12&DeviceClientType=m%2F1",
         new MqttUserName("h", "d", null, null, "m/1", null).ToString());
+
+    [Theory]
+    [InlineData("devices/d/modules/m/messages/events/", "d/m")]
+    [InlineData("devices/d/modules/m/messages/events", "d/m")]
+    [InlineData("devices/d/modules/m/messages/events/a=b/", "d/m")]
+    [InlineData("devices/modules/modules/modules/messages/events/", "modules/modules")]
+    [InlineData("devices/d/modules//messages/events/", null)]
+    [InlineData("devices/d/modules/messages/events/", null)]
+    [InlineData("devices/d/modules/m/messages/events2/", null)]
+    public void Telemetry_OfAModule_NamesBothIds(string topic, string? sender)
+    {
+        Assert.Equal(sender is not null, MqttTopics.TryParseTelemetry(topic, out string? found, out _));
+        Assert.Equal(sender, found);
+    }
+
+    [Fact]
+    public void Topics_OfAModule_AreWrittenWithModules()
+    {
+        Assert.Equal("devices/d/modules/m/messages/events/", MqttTopics.Telemetry("d/m"));
+        Assert.Equal("devices/d/modules/m/#", MqttTopics.ModuleFilter("d/m"));
+    }
 }
