@@ -9,45 +9,23 @@ internal sealed class HubRequests
     private readonly MqttLink _link;
     private readonly string _topicScope;
     private readonly TimeProvider _clock;
-    private readonly PendingRequests<TwinAnswer> _pending = new();
+    private readonly MqttRequests<TwinAnswer> _twin;
 
     public HubRequests(MqttLink link, string topicScope, TimeProvider clock)
     {
         _link = link;
         _topicScope = topicScope;
         _clock = clock;
-        _ = link.Ended.ContinueWith(
-            _ => _pending.Close(HubException.NotConnected("Twin request")), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _twin = new MqttRequests<TwinAnswer>(link, clock);
     }
 
     /// <summary>Takes an answer; one that comes late or twice is dropped.</summary>
-    public void Complete(string requestId, TwinAnswer answer) => _pending.Complete(requestId, answer);
+    public void Complete(string requestId, TwinAnswer answer) => _twin.Complete(requestId, answer);
 
     /// <summary>Sends a twin request and waits for its answer.</summary>
     /// <exception cref="HubException">Not connected any more, or out of time.</exception>
-    public async Task<TwinAnswer> AskAsync(string what, Func<string, string> topic, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        (string id, Task<TwinAnswer> answer) = _pending.Open();
-        using var limit = new CancellationTokenSource(_link.Limit, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            await _link.PublishAsync(what, topic(id), body, MqttQualityOfServiceLevel.AtMostOnce, either.Token);
-            return await answer.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw HubException.Timeout(what, _link.Limit);
-        }
-        catch (HubException e) when (e.Failure == HubFailure.NotConnected)
-        {
-            throw HubException.NotConnected(what);
-        }
-        finally
-        {
-            _pending.Forget(id);
-        }
-    }
+    public Task<TwinAnswer> AskAsync(string what, Func<string, string> topic, ReadOnlyMemory<byte> body, CancellationToken cancellationToken) =>
+        _twin.AskAsync(what, topic, body, MqttQualityOfServiceLevel.AtMostOnce, cancellationToken);
 
     /// <summary>Sends a message; done when the hub acknowledged it.</summary>
     /// <exception cref="HubException">Not connected any more, or out of time; then the connection is made anew.</exception>

@@ -11,6 +11,7 @@ namespace ModularDM.Hosting.Hub.Provisioning;
 /// <summary>Asks the Device Provisioning Service which hub a device belongs to, over MQTT (IoT Hub wire specification, 14).</summary>
 internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions hub, TimeProvider clock, ILogger logger)
 {
+    private const string What = "Provisioning";
     private const string ApiVersion = "2019-03-31";
     private static readonly TimeSpan s_tokenLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan s_assignment = TimeSpan.FromMinutes(10);
@@ -23,10 +24,9 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
     /// <exception cref="HubException">Not reachable, busy, refused in words, or undecided for ten minutes.</exception>
     public async Task<(string Hub, string DeviceId)> RegisterAsync(string registrationId, string? key, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
-        var pending = new PendingRequests<ProvisioningAnswer>();
-        await using var link = new MqttLink(hub, args => Receive(args, pending), clock, logger);
-        _ = link.Ended.ContinueWith(
-            _ => pending.Close(HubException.NotConnected("Provisioning")), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        MqttRequests<ProvisioningAnswer>? requests = null;
+        await using var link = new MqttLink(hub, args => Receive(args, requests!), clock, logger);
+        requests = new MqttRequests<ProvisioningAnswer>(link, clock);
         MqttDial dial = Dial(registrationId, key, certificate);
         try
         {
@@ -40,7 +40,7 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
 
         MqttClientSubscribeOptions filter = new MqttClientSubscribeOptionsBuilder().WithTopicFilter(ProvisioningTopics.ResponseFilter, MqttQualityOfServiceLevel.AtLeastOnce).Build();
         await link.SubscribeAsync(dial, filter, cancellationToken);
-        ProvisioningAnswer answer = await AskAsync(link, pending, ProvisioningTopics.Register, RegisterBody(registrationId), cancellationToken);
+        ProvisioningAnswer answer = await requests.AskAsync(What, ProvisioningTopics.Register, RegisterBody(registrationId), MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken);
         string? operation = answer.OperationId;
         long started = clock.GetTimestamp();
         while (answer.Status != 200)
@@ -54,21 +54,21 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
             TimeSpan pause = answer.RetryAfter ?? s_pause;
             if (clock.GetElapsedTime(started) + pause > s_assignment)
             {
-                throw HubException.Timeout("Provisioning", s_assignment);
+                throw HubException.Timeout(What, s_assignment);
             }
 
             await Task.Delay(pause < s_shortestPause ? s_shortestPause : pause, clock, cancellationToken);
-            answer = await AskAsync(link, pending, id => ProvisioningTopics.GetStatus(id, operation), default, cancellationToken);
+            answer = await requests.AskAsync(What, id => ProvisioningTopics.GetStatus(id, operation), default, MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken);
         }
 
         return answer.Assigned();
     }
 
-    private static Task Receive(MqttApplicationMessageReceivedEventArgs args, PendingRequests<ProvisioningAnswer> pending)
+    private static Task Receive(MqttApplicationMessageReceivedEventArgs args, MqttRequests<ProvisioningAnswer> requests)
     {
         if (ProvisioningTopics.TryParseResponse(args.ApplicationMessage.Topic, out int status, out string? requestId, out TimeSpan? retryAfter))
         {
-            pending.Complete(requestId, new ProvisioningAnswer(status, retryAfter, args.ApplicationMessage.Payload.ToArray()));
+            requests.Complete(requestId, new ProvisioningAnswer(status, retryAfter, args.ApplicationMessage.Payload.ToArray()));
         }
 
         return Task.CompletedTask;
@@ -107,27 +107,5 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
         writer.WriteEndObject();
         writer.Flush();
         return buffer.WrittenMemory;
-    }
-
-    private async Task<ProvisioningAnswer> AskAsync(
-        MqttLink link, PendingRequests<ProvisioningAnswer> pending, Func<string, string> topic, ReadOnlyMemory<byte> body, CancellationToken cancellationToken)
-    {
-        const string what = "Provisioning";
-        (string id, Task<ProvisioningAnswer> answer) = pending.Open();
-        using var limit = new CancellationTokenSource(link.Limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
-        {
-            await link.PublishAsync(what, topic(id), body, MqttQualityOfServiceLevel.AtLeastOnce, either.Token);
-            return await answer.WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw HubException.Timeout(what, link.Limit);
-        }
-        finally
-        {
-            pending.Forget(id);
-        }
     }
 }
