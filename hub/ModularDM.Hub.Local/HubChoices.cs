@@ -21,6 +21,9 @@ internal static class HubChoices
     /// <summary>Method calls that may wait for one device.</summary>
     public const int MaxInflightMethods = 64;
 
+    /// <summary>Jobs that may wait and run at one time.</summary>
+    public const int MaxActiveJobs = 100;
+
     /// <summary>The error of a section or message that is too large; 413 would also be plausible for a section.</summary>
     public const int TwinTooLarge = HubErrorCodes.ArgumentInvalid;
 
@@ -35,6 +38,15 @@ internal static class HubChoices
 
     /// <summary>The error of a DELETE without If-Match.</summary>
     public const int DeleteWithoutIfMatch = HubErrorCodes.PreconditionFailed;
+
+    /// <summary>How long a receiver has a message, or some feedback, for itself before it comes again.</summary>
+    public static readonly TimeSpan MessageLock = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often queues of messages to devices are looked through for those whose time or lock is over.</summary>
+    public static readonly TimeSpan CloudSweep = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long feedback gathers before a batch of fewer than 64 goes out.</summary>
+    public static readonly TimeSpan FeedbackDelay = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a link outlives its token.</summary>
     public static readonly TimeSpan TokenGrace = TimeSpan.FromMinutes(10);

@@ -8,6 +8,9 @@ internal sealed class HubRefusalException(int code, string message) : Exception(
 {
     public int Code { get; } = code;
 
+    /// <summary>When trying again can help, if the hub knows.</summary>
+    public TimeSpan? RetryAfter { get; private init; }
+
     public static HubRefusalException DeviceNotFound(string deviceId) => new(HubErrorCodes.DeviceNotFound, $"The device '{deviceId}' is not registered.");
 
     public static HubRefusalException DeviceExists(string deviceId) => new(HubErrorCodes.DeviceAlreadyExists, $"The device '{deviceId}' already exists.");
@@ -34,6 +37,8 @@ internal sealed class HubRefusalException(int code, string message) : Exception(
     public static HubRefusalException ETagMismatch() => new(HubErrorCodes.PreconditionFailed, "The ETag in If-Match is not the current one.");
 
     public static HubRefusalException Unauthorized(string message) => new(HubErrorCodes.IotHubUnauthorizedAccess, message);
+
+    public static HubRefusalException Throttled(TimeSpan retryAfter) => new(HubErrorCodes.ThrottlingException, "Too many requests; try again later.") { RetryAfter = retryAfter };
 
     public static HubRefusalException StoreFull() => new(HubErrorCodes.ServiceUnavailable, "The hub has too many writes waiting.");
 

@@ -12,14 +12,19 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Faults;
+using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
 using ModularDM.Hub.Local.Storage;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
 using MQTTnet.AspNetCore;
 using MQTTnet.Diagnostics.Logger;
@@ -34,10 +39,14 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly WebApplication application;
     private readonly MqttServer mqtt;
     private readonly DeviceGateway gateway;
+    private readonly CloudMessages cloud;
+    private readonly AmqpServer amqp;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
+    private readonly JobScheduler jobs;
+    private readonly HubFaults faults;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -47,13 +56,18 @@ public sealed class LocalHub : IAsyncDisposable
         application = parts.Application;
         mqtt = parts.Mqtt;
         gateway = parts.Gateway;
+        cloud = parts.Cloud;
+        amqp = parts.Amqp;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
+        jobs = parts.Jobs;
+        faults = parts.Faults;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
+        AmqpPort = parts.AmqpListener?.IPEndPoint!.Port;
     }
 
     /// <summary>The address to connect to.</summary>
@@ -64,6 +78,9 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>Where services connect.</summary>
     public int HttpsPort { get; }
+
+    /// <summary>Where services send messages to devices, if the hub listens there.</summary>
+    public int? AmqpPort { get; }
 
     /// <summary>The certificate that clients must trust, PEM.</summary>
     public string CaFile => Path.GetFullPath(HubCertificates.AuthorityFile(options.DataFolder));
@@ -76,6 +93,10 @@ public sealed class LocalHub : IAsyncDisposable
 
     /// <summary>The devices that there are.</summary>
     public IReadOnlyList<string> DeviceIds => [.. registry.Devices.Select(d => d.Id).Order(StringComparer.Ordinal)];
+
+    /// <summary>The faults to inject.</summary>
+    /// <exception cref="InvalidOperationException">They are not allowed (<see cref="LocalHubOptions.AllowFaults"/>).</exception>
+    public HubFaults Faults => options.AllowFaults ? faults : throw new InvalidOperationException("Faults are switched off. Start the hub with LocalHubOptions.AllowFaults.");
 
     /// <summary>Starts a hub; it listens when this returns.</summary>
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
@@ -98,17 +119,18 @@ public sealed class LocalHub : IAsyncDisposable
 
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
+            parts.Jobs.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch (System.Net.Sockets.SocketException e)
         {
             await parts.DisposeAsync();
-            throw LocalHubStartException.PortTaken(options.Bind, options.MqttPort, options.HttpsPort, e);
+            throw LocalHubStartException.PortTaken(options, e);
         }
         catch
         {
@@ -203,7 +225,10 @@ public sealed class LocalHub : IAsyncDisposable
             return;
         }
 
+        await jobs.DisposeAsync();
         gateway.Dispose();
+        amqp.Dispose();
+        cloud.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
         using (var limit = new CancellationTokenSource(StopLimit))
         {
@@ -253,15 +278,25 @@ public sealed class LocalHub : IAsyncDisposable
 
         public DeviceGateway Gateway { get; private set; } = null!;
 
+        public CloudMessages Cloud { get; private set; } = null!;
+
+        public FeedbackQueue Feedback { get; private set; } = null!;
+
+        public AmqpServer Amqp { get; private set; } = null!;
+
         public HubStore Store { get; private set; } = null!;
 
         public X509Certificate2 Certificate { get; private set; } = null!;
 
         public DeviceRegistry Registry { get; private set; } = null!;
 
+        public JobScheduler Jobs { get; private set; } = null!;
+
         public HubPolicies Policies { get; private set; } = null!;
 
         public CertificateAuthorities Authorities { get; private set; } = null!;
+
+        public HubFaults Faults { get; private set; } = null!;
 
         public bool FirstStart { get; private set; }
 
@@ -269,20 +304,30 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? HttpsListener { get; private set; }
 
+        public ListenOptions? AmqpListener { get; private set; }
+
         public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
             var adapter = new MqttConnectionHandler();
             builder.Services.AddSingleton(adapter);
+            builder.Services.AddSingleton<AmqpTransports>();
+            builder.Services.AddSingleton<AmqpConnectionHandler>();
             builder.Services.AddRoutingCore();
+            builder.Services.AddConnections();
             string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, withClients: true)).UseMqtt());
-                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, withClients: false));
+                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, options.AllowFaults, isDevice: true)).UseMqtt());
+                kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, options.AllowFaults, isDevice: false));
+                if (options.AmqpPort is { } amqpPort)
+                {
+                    kestrel.Listen(
+                        bind, amqpPort, listen => (AmqpListener = Secure(listen, withFaults: false, isDevice: false)).UseConnectionHandler<AmqpConnectionHandler>());
+                }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();
             Application = builder.Build();
@@ -296,28 +341,47 @@ public sealed class LocalHub : IAsyncDisposable
             MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
             Mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
-            var tokens = new HubTokens(Policies, names, time);
+            Faults = new HubFaults(time, logs.CreateLogger<HubFaults>());
+            var throttles = new HubThrottles(options.Throttle, time, logs.CreateLogger<HubThrottles>());
+            var tokens = new HubTokens(Policies, names, new FaultTime(time, Faults));
             var methods = new MethodInvoker(time);
             var messages = new MessageLog(Store, options.MessagesPerDevice, time);
             var requests = new DeviceRequests(Registry, methods, messages, time, logs.CreateLogger<DeviceRequests>());
             Authorities = new CertificateAuthorities(Store, time);
             var authenticator = new DeviceAuthenticator(tokens, Authorities, time);
-            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, requests, time, logs.CreateLogger<DeviceGateway>());
+            Feedback = new FeedbackQueue(Store, time, logs.CreateLogger<FeedbackQueue>());
+            Cloud = new CloudMessages(Registry, Store, Feedback, time, logs.CreateLogger<CloudMessages>());
+            var guard = new DeviceGuard(requests, Faults, throttles, time);
+            Gateway = new DeviceGateway(Mqtt, Registry, authenticator, guard, Cloud, Faults, time, logs.CreateLogger<DeviceGateway>());
 
-            var api = new RestApi(tokens, time, logs.CreateLogger<RestApi>());
+            var jobs = new JobBook(Store, time);
+            var queries = new QueryRun(Registry, () => jobs.Rows);
+            var pace = new OperationPace(options.JobOperationsPerSecond, time);
+            Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
+
+            var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new BulkEndpoints(Registry, time).Map(api, Application);
             BlobJobEndpoints.Map(api, Application);
             new TwinEndpoints(Registry, methods).Map(api, Application);
-            new QueryEndpoints(Registry).Map(api, Application);
+            new QueryEndpoints(queries).Map(api, Application);
+            new JobEndpoints(jobs, Jobs, time).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
+            Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
+            Amqp.Open();
+            WebSocketHandler.Map(Application);
+            new FaultEndpoints(Faults, options.AllowFaults).Map(api, Application);
             Application.MapFallback("{**path}", api.RefuseUnknownAsync);
         }
 
         public async ValueTask DisposeAsync()
         {
+            await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
+            Amqp?.Dispose();
+            Cloud?.Dispose();
             if (Mqtt is not null)
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());
@@ -333,13 +397,18 @@ public sealed class LocalHub : IAsyncDisposable
             Certificate?.Dispose();
         }
 
-        private ListenOptions Secure(ListenOptions listen, bool withClients)
+        private ListenOptions Secure(ListenOptions listen, bool withFaults, bool isDevice)
         {
+            if (withFaults)
+            {
+                listen.Use(next => connection => Faults.Links.ServeAsync(connection, next, isDevice));
+            }
+
             listen.UseHttps(https =>
             {
                 https.ServerCertificateSelector = (_, _) => Certificate;
                 https.SslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13;
-                if (withClients)
+                if (isDevice)
                 {
                     https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
                     https.ClientCertificateValidation = static (certificate, chain, _) => ClientCertificate.Keep(certificate, chain);

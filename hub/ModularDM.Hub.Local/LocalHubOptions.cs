@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
 
@@ -10,6 +11,9 @@ public sealed record LocalHubOptions
 
     /// <summary>Where services connect: REST over HTTPS. 0 takes any free port.</summary>
     public int HttpsPort { get; init; } = 8443;
+
+    /// <summary>Where services send messages to devices: AMQP over TLS. 0 takes any free port; none by default, as the WebSocket of <see cref="HttpsPort"/> always takes them too.</summary>
+    public int? AmqpPort { get; init; }
 
     /// <summary>The address to listen on.</summary>
     public string Bind { get; init; } = "127.0.0.1";
@@ -36,6 +40,20 @@ public sealed record LocalHubOptions
 
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
+
+    /// <summary>How many jobs run at one time; the others wait.</summary>
+    public int JobsAtOnce { get; init; } = 1;
+
+    /// <summary>How many device operations of all jobs begin in a second.</summary>
+    public int JobOperationsPerSecond { get; init; } = 10;
+
+    /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
+    /// <value>Default: all that comes.</value>
+    public HubThrottle? Throttle { get; init; }
+
+    /// <summary>Whether faults may be injected: by <see cref="LocalHub.Faults"/> and by the REST API. Every connection then pays for one more copy of its bytes.</summary>
+    /// <value>Default: false.</value>
+    public bool AllowFaults { get; init; }
 
     /// <summary>The clock of token expiry, timeouts and time stamps.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;

@@ -8,8 +8,11 @@ public sealed class LocalHubStartException : Exception
     {
     }
 
-    internal static LocalHubStartException PortTaken(string bind, int mqttPort, int httpsPort, Exception inner) =>
-        new($"Cannot listen on {bind}, ports {mqttPort} (MQTT) and {httpsPort} (HTTPS): {inner.Message} Choose others with --mqtt-port and --https-port, 0 for any free one.", inner);
+    internal static LocalHubStartException PortTaken(LocalHubOptions options, Exception inner)
+    {
+        string ports = $"{options.MqttPort} (MQTT) and {options.HttpsPort} (HTTPS)" + (options.AmqpPort is { } amqp ? $" and {amqp} (AMQP)" : "");
+        return new($"Cannot listen on {options.Bind}, ports {ports}: {inner.Message} Choose others with --mqtt-port, --https-port and --amqp-port, 0 for any free one.", inner);
+    }
 
     internal static LocalHubStartException BadBind(string bind) => new($"'{bind}' is not an IP address to listen on.");
 

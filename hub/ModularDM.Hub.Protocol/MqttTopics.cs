@@ -53,7 +53,10 @@ public static class MqttTopics
 
     /// <summary>Hub to device: a message.</summary>
     public static string DeviceBound(string deviceId, IEnumerable<KeyValuePair<string, string?>>? properties = null) =>
-        $"devices/{deviceId}/messages/devicebound/{PropertyBag.Format(properties)}";
+        DeviceBoundPrefix(deviceId) + PropertyBag.Format(properties);
+
+    /// <summary><see cref="DeviceBound"/> without properties.</summary>
+    public static string DeviceBoundPrefix(string deviceId) => $"devices/{deviceId}/messages/devicebound/";
 
     /// <summary>What a device subscribes to for messages from the hub.</summary>
     public static string DeviceBoundFilter(string deviceId) => $"devices/{deviceId}/messages/devicebound/#";

@@ -3,12 +3,15 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using ModularDM.Benchmarks.EndToEnd;
+using ModularDM.Benchmarks.Hub;
 using ModularDM.Benchmarks.StartUp;
 
 return args switch
 {
     ["ratio", .. var rest] => await RatioProgram.RunAsync(rest),
     ["discovery", .. var rest] => await DiscoveryProgram.RunAsync(rest),
+    ["hub", .. var rest] => await HubProgram.RunAsync(rest),
+    [PeerHub.Command, var caFile] => await PeerHub.RunAsync(caFile),
     [BareDevice.Command, var connectionString, var caFile] => await BareDevice.RunAsync(connectionString, caFile),
     _ => Micro(args),
 };

@@ -87,7 +87,7 @@ internal static class HubCertificates
         }
 
         string partial = certificateFile + ".new";
-        File.WriteAllText(partial, authority.ExportCertificatePem());
+        File.WriteAllText(partial, authority.ExportCertificatePem() + "\n"); // So that files of several authorities can be put end to end.
         File.Move(partial, certificateFile, overwrite: true);
     }
 }

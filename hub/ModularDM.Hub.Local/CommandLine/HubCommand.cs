@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.CommandLine;
 
@@ -12,6 +13,7 @@ internal static class HubCommand
     {
         var mqttPort = new Option<int>("--mqtt-port") { Description = "Port for devices (MQTT over TLS); 0 for any free one.", DefaultValueFactory = _ => 8883 };
         var httpsPort = new Option<int>("--https-port") { Description = "Port for services (HTTPS); 0 for any free one.", DefaultValueFactory = _ => 8443 };
+        var amqpPort = new Option<int?>("--amqp-port") { Description = "Port for services that send messages to devices (AMQP over TLS), 5671 by custom; 0 for any free one, none by default.", HelpName = "port" };
         var bind = new Option<string>("--bind") { Description = "Address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
         var data = new Option<string>("--data") { Description = "Folder for the database and the certificate authority.", DefaultValueFactory = _ => DefaultDataFolder() };
         var devices = new Option<string[]>("--device") { Description = "A device to create if it is missing; may be repeated.", HelpName = "id", DefaultValueFactory = _ => [] };
@@ -22,8 +24,25 @@ internal static class HubCommand
         };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
+        var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
+        var throttle = new Option<HubThrottle?>("--throttle")
+        {
+            Description = "Take no more than an S1 hub of so many units; without it the hub takes all that comes.",
+            HelpName = "s1[:units]",
+            CustomParser = result =>
+            {
+                if (HubThrottle.TryParse(result.Tokens[0].Value, out HubThrottle? rates))
+                {
+                    return rates;
+                }
+
+                result.AddError($"--throttle must be s1, or s1:<units> with 1 to 200 units; it is '{result.Tokens[0].Value}'.");
+                return null;
+            },
+        };
         CheckPort(mqttPort);
         CheckPort(httpsPort);
+        CheckPort(amqpPort);
         devices.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)
@@ -37,7 +56,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, bind, data, devices, name, authorities, ready, level,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -46,11 +65,14 @@ internal static class HubCommand
             {
                 MqttPort = arguments.GetValue(mqttPort),
                 HttpsPort = arguments.GetValue(httpsPort),
+                AmqpPort = arguments.GetValue(amqpPort),
                 Bind = arguments.GetValue(bind)!,
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
+                Throttle = arguments.GetValue(throttle),
+                AllowFaults = arguments.GetValue(faults),
                 Logging = logging => Configure(logging, least),
             };
             return HubProcess.RunAsync(options, arguments.GetValue(ready), arguments.InvocationConfiguration.Output, arguments.InvocationConfiguration.Error, cancellationToken);
@@ -65,7 +87,7 @@ internal static class HubCommand
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
 
-    private static void CheckPort(Option<int> option) => option.Validators.Add(result =>
+    private static void CheckPort<T>(Option<T> option) => option.Validators.Add(result =>
     {
         if (result.Tokens is [var token, ..] && !(ushort.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out _)))
         {

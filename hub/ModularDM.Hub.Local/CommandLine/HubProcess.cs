@@ -53,6 +53,11 @@ internal static partial class HubProcess
     {
         await output.WriteLineAsync($"Devices connect to  mqtts://{hub.Host}:{hub.MqttPort}");
         await output.WriteLineAsync($"Services connect to https://{hub.Host}:{hub.HttpsPort}");
+        if (hub.AmqpPort is { } amqpPort)
+        {
+            await output.WriteLineAsync($"AMQP is at          amqps://{hub.Host}:{amqpPort}");
+        }
+
         await output.WriteLineAsync($"Clients must trust  {hub.CaFile}");
         if (hub.FirstStart)
         {
@@ -69,6 +74,7 @@ internal static partial class HubProcess
             hub.Host,
             hub.MqttPort,
             hub.HttpsPort,
+            hub.AmqpPort,
             hub.CaFile,
             hub.ServiceConnectionString,
             [.. hub.DeviceIds.Select(id => new ReadyDevice(id, hub.GetDeviceConnectionString(id)))]),
@@ -99,6 +105,7 @@ internal static partial class HubProcess
         string Host,
         int MqttPort,
         int HttpsPort,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? AmqpPort,
         string CaFile,
         string ServiceConnectionString,
         IReadOnlyList<ReadyDevice> Devices);

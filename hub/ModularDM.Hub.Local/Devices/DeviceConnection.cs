@@ -1,4 +1,5 @@
 using System.Net;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 using MQTTnet.Server;
@@ -8,7 +9,8 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>
 /// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
 /// </summary>
-internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry)
+internal sealed class DeviceConnection(
+    string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, bool cleanSession, HubFaults faults)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> filters = new(StringComparer.Ordinal);
@@ -27,6 +29,9 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     public DateTimeOffset Accepted { get; } = accepted;
 
     public DateTimeOffset TokenExpiry { get; } = tokenExpiry;
+
+    /// <summary>Whether nothing of an earlier link holds.</summary>
+    public bool CleanSession { get; } = cleanSession;
 
     public bool TakesMethods => takesMethods;
 
@@ -53,6 +58,16 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
         return true;
     }
 
+    /// <summary>Takes over a subscription of the session that goes on.</summary>
+    public void Resume(string filter, MqttSessionStatus status)
+    {
+        lock (gate)
+        {
+            session = status;
+            filters.Add(filter);
+        }
+    }
+
     public void Unsubscribe(string filter)
     {
         lock (gate)
@@ -63,19 +78,41 @@ internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTim
     }
 
     /// <summary>Hands a message to the link's send queue.</summary>
+    /// <param name="topic">The topic.</param>
+    /// <param name="payload">The body.</param>
+    /// <param name="mark">For a message that is to be acknowledged: see <see cref="CloudToDevice.CloudPacket"/>.</param>
     /// <returns>Whether the queue took it.</returns>
-    public bool TrySend(string topic, byte[] payload)
+    public bool TrySend(string topic, byte[] payload, byte[]? mark = null)
     {
+        if (faults.Any && IsLost(topic))
+        {
+            return true;
+        }
+
         var message = new MqttApplicationMessage
         {
             Topic = topic,
             PayloadSegment = new ArraySegment<byte>(payload),
             QualityOfServiceLevel = HubChoices.DeliveryQos,
+            CorrelationData = mark,
         };
         return session is { } live && live.TryEnqueueApplicationMessage(message, out _);
     }
 
     private string OwnFilter => DeviceId.Contains('/', StringComparison.Ordinal) ? MqttTopics.ModuleFilter(DeviceId) : MqttTopics.DeviceBoundFilter(DeviceId);
+
+    private bool IsLost(string topic)
+    {
+        if (MqttTopics.TryParseTwinResponse(topic, out int status, out _, out _))
+        {
+            return status is 200 or 204 && faults.LosesAnswer(status == 200 ? FaultOperation.TwinGet : FaultOperation.TwinReport, DeviceId);
+        }
+
+        FaultOperation? operation = MqttTopics.TryParseMethodRequest(topic, out _, out _) ? FaultOperation.Method
+            : MqttTopics.TryParseDesiredPatch(topic, out _) ? FaultOperation.Desired
+            : null;
+        return operation is { } sent && faults.At(sent, DeviceId, Remote) is not null;
+    }
 
     private void Refresh()
     {

@@ -2,10 +2,13 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
 using MQTTnet.Formatter;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using MQTTnet.Server;
 
@@ -22,17 +25,29 @@ internal sealed partial class DeviceGateway : IDisposable
     private readonly MqttServer server;
     private readonly DeviceRegistry registry;
     private readonly DeviceAuthenticator authenticator;
-    private readonly DeviceRequests requests;
+    private readonly DeviceGuard guard;
+    private readonly CloudMessages cloud;
+    private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
     private readonly ITimer sweep;
 
-    public DeviceGateway(MqttServer server, DeviceRegistry registry, DeviceAuthenticator authenticator, DeviceRequests requests, TimeProvider time, ILogger<DeviceGateway> logger)
+    public DeviceGateway(
+        MqttServer server,
+        DeviceRegistry registry,
+        DeviceAuthenticator authenticator,
+        DeviceGuard guard,
+        CloudMessages cloud,
+        HubFaults faults,
+        TimeProvider time,
+        ILogger<DeviceGateway> logger)
     {
         this.server = server;
         this.registry = registry;
         this.authenticator = authenticator;
-        this.requests = requests;
+        this.guard = guard;
+        this.cloud = cloud;
+        this.faults = faults;
         this.time = time;
         this.logger = logger;
         server.ValidatingConnectionAsync += OnValidatingAsync;
@@ -41,6 +56,8 @@ internal sealed partial class DeviceGateway : IDisposable
         server.InterceptingSubscriptionAsync += OnSubscribingAsync;
         server.InterceptingUnsubscriptionAsync += OnUnsubscribingAsync;
         server.InterceptingPublishAsync += OnPublishAsync;
+        server.InterceptingInboundPacketAsync += OnReceivedAsync;
+        server.InterceptingOutboundPacketAsync += OnSendingAsync;
         registry.Expelled += Expel;
         registry.DesiredChanged += Notify;
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
@@ -51,15 +68,14 @@ internal sealed partial class DeviceGateway : IDisposable
 
     public void Dispose() => sweep.Dispose();
 
-    private Task OnValidatingAsync(ValidatingConnectionEventArgs e)
+    private async Task OnValidatingAsync(ValidatingConnectionEventArgs e)
     {
-        e.ReasonCode = Validate(e, out string? why);
+        string? why = null;
+        e.ReasonCode = await guard.AdmitAsync(e.RemoteEndPoint, e.ClientId ?? "") ?? Validate(e, out why);
         if (e.ReasonCode != MqttConnectReasonCode.Success)
         {
             Refused(e.ClientId ?? "", e.ReasonCode, why);
         }
-
-        return Task.CompletedTask;
     }
 
     private MqttConnectReasonCode Validate(ValidatingConnectionEventArgs e, out string? why)
@@ -87,7 +103,7 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry) { ModelId = user.ModelId };
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true, faults) { ModelId = user.ModelId };
         return MqttConnectReasonCode.Success;
     }
 
@@ -103,6 +119,7 @@ internal sealed partial class DeviceGateway : IDisposable
 
             registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
+            cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
             if (!registry.MayConnect(device))
@@ -145,6 +162,10 @@ internal sealed partial class DeviceGateway : IDisposable
                 e.Response.ReasonCode = e.TopicFilter.QualityOfServiceLevel == MqttQualityOfServiceLevel.AtMostOnce
                     ? MqttSubscribeReasonCode.GrantedQoS0
                     : MqttSubscribeReasonCode.GrantedQoS1;
+                if (e.TopicFilter.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+                {
+                    cloud.Subscribed(device, new CloudSubscription(e.Session, e.TopicFilter.QualityOfServiceLevel));
+                }
             }
 
             if (!tookMethods && connection.TakesMethods)
@@ -159,7 +180,18 @@ internal sealed partial class DeviceGateway : IDisposable
     private Task OnUnsubscribingAsync(InterceptingUnsubscriptionEventArgs e)
     {
         e.ProcessUnsubscription = false;
-        registry.Find(e.ClientId)?.Connection?.Unsubscribe(e.Topic);
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device)
+        {
+            connection.Unsubscribe(e.Topic);
+            if (e.Topic == MqttTopics.DeviceBoundFilter(device.Id))
+            {
+                lock (device.Gate)
+                {
+                    device.CloudQueue.Subscription = null;
+                }
+            }
+        }
+
         return Task.CompletedTask;
     }
 
@@ -168,11 +200,27 @@ internal sealed partial class DeviceGateway : IDisposable
         e.ProcessPublish = false;
         if (registry.Find(e.ClientId) is not { } device
             || e.ApplicationMessage.QualityOfServiceLevel == MqttQualityOfServiceLevel.ExactlyOnce
-            || !await requests.TryHandleAsync(device, e.ApplicationMessage))
+            || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
+    }
+
+    private Task OnReceivedAsync(InterceptingPacketEventArgs e)
+    {
+        if (e.Packet is MqttPubAckPacket acknowledgement && registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static Task OnSendingAsync(InterceptingPacketEventArgs e)
+    {
+        CloudPacket.Stamp(e.Packet);
+        return Task.CompletedTask;
     }
 
     private void Notify(Device device, JsonElement patch, long version)

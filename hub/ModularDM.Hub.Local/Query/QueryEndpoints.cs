@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,12 +7,9 @@ using ModularDM.Hub.Local.Twins;
 
 namespace ModularDM.Hub.Local.Query;
 
-/// <summary>Queries over devices, page by page.</summary>
-internal sealed class QueryEndpoints(DeviceRegistry registry)
+/// <summary>Queries over twins and jobs, page by page.</summary>
+internal sealed class QueryEndpoints(QueryRun queries)
 {
-    private const int DefaultPage = 100;
-    private const int MaxPage = 1000;
-
     public void Map(RestApi api, IEndpointRouteBuilder routes) => api.Map(routes, "POST", "/devices/query", HubPermissions.ServiceConnect, RunAsync);
 
     private async Task RunAsync(HttpContext context)
@@ -25,70 +20,15 @@ internal sealed class QueryEndpoints(DeviceRegistry registry)
             throw HubRefusalException.Invalid("The body needs a 'query'.");
         }
 
-        TwinQuery query = QueryParser.Parse(text.GetString()!);
-        int size = PageSize(context.Request.Headers["x-ms-max-item-count"]);
-        Position from = Position.Parse(context.Request.Headers["x-ms-continuation"]);
-        int left = (query.Top ?? int.MaxValue) - from.Returned;
-
-        // Devices are paged by id: one that comes or goes between two pages moves no other.
-        using var runner = new QueryRunner(query.Where);
-        List<Device> found = [.. registry.Devices
-            .Where(d => from.After is null || string.CompareOrdinal(d.Id, from.After) > 0)
-            .OrderBy(d => d.Id, StringComparer.Ordinal)
-            .Where(runner.Matches)
-            .Take(Math.Min(size, left - 1) + 1)];
-        bool more = found.Count > size;
-        if (more)
-        {
-            found.RemoveAt(size);
-            context.Response.Headers["x-ms-continuation"] = new Position(found[^1].Id, from.Returned + found.Count).ToString();
-        }
-
-        context.Response.Headers["x-ms-item-type"] = "Twin";
-        await RestApi.WriteJsonAsync(context, found, static (devices, json) =>
+        string query = text.GetString()!;
+        QueryStatement statement = QueryParser.Parse(query);
+        QueryPage page = QueryPage.Of(context, query);
+        List<QueryRun.Result> results = page.Take(context, queries.Results(statement, page.IsAhead), r => r.Key, statement.ItemType, statement.Top ?? int.MaxValue);
+        await RestApi.WriteJsonAsync(context, results, static (all, json) =>
         {
             json.WriteStartArray();
-            foreach (Device device in devices)
-            {
-                TwinDocument.WriteForService(device, device.Twin, json);
-            }
-
+            all.ForEach(result => result.Write(json));
             json.WriteEndArray();
         });
-    }
-
-    private static int PageSize(string? text)
-    {
-        if (string.IsNullOrEmpty(text))
-        {
-            return DefaultPage;
-        }
-
-        return int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int size) && size is >= 1 or -1
-            ? size == -1 ? DefaultPage : Math.Min(size, MaxPage)
-            : throw HubRefusalException.Invalid("'x-ms-max-item-count' must be a positive whole number.");
-    }
-
-    private readonly record struct Position(string? After, int Returned)
-    {
-        public static Position Parse(string? token)
-        {
-            if (string.IsNullOrEmpty(token))
-            {
-                return default;
-            }
-
-            byte[] bytes = new byte[token.Length];
-            if (Convert.TryFromBase64String(token, bytes, out int length)
-                && Encoding.UTF8.GetString(bytes, 0, length).Split('/', 2) is [var count, var after]
-                && int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out int returned))
-            {
-                return new Position(after, returned);
-            }
-
-            throw HubRefusalException.Invalid("'x-ms-continuation' is not one of this hub's.");
-        }
-
-        public override string ToString() => Convert.ToBase64String(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Returned}/{After}")));
     }
 }

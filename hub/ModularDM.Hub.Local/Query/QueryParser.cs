@@ -1,175 +1,152 @@
 using System.Globalization;
 using ModularDM.Hub.Protocol;
 using Superpower;
-using Superpower.Display;
 using Superpower.Model;
 using Superpower.Parsers;
-using Superpower.Tokenizers;
 
 namespace ModularDM.Hub.Local.Query;
 
-/// <summary>What a query's text is cut into.</summary>
-internal enum QueryToken
-{
-    [Token(Category = "name")]
-    Name,
-
-    [Token(Category = "text")]
-    Text,
-
-    [Token(Category = "number")]
-    Number,
-
-    [Token(Category = "operator")]
-    Operator,
-
-    [Token(Example = ".")]
-    Dot,
-
-    [Token(Example = ",")]
-    Comma,
-
-    [Token(Example = "*")]
-    Star,
-
-    [Token(Example = "(")]
-    LeftParen,
-
-    [Token(Example = ")")]
-    RightParen,
-
-    [Token(Example = "[")]
-    LeftBracket,
-
-    [Token(Example = "]")]
-    RightBracket,
-}
-
 /// <summary>
-/// Reads the hub's query language: so far <c>SELECT [TOP n] * FROM devices [WHERE condition]</c>. Key words are names here, told apart where they stand, as
-/// a twin may well have a property called "in".
+/// Reads the hub's query language: <c>SELECT [TOP n] * | columns FROM devices | devices.modules | devices.jobs [WHERE condition] [GROUP BY members]</c>,
+/// and the bare conditions of jobs and configurations.
 /// </summary>
 internal static class QueryParser
 {
     private const int MaxLength = 8192;
-    private const int MaxNesting = 64;
+    private const int MaxNesting = 32;
+    private const int MaxOperators = 1000;
 
-    private static readonly Tokenizer<QueryToken> Tokenizer = new TokenizerBuilder<QueryToken>()
-        .Ignore(Span.WhiteSpace)
-        .Match(Span.Regex("'(?:[^'\\\\]|\\\\.|'')*'"), QueryToken.Text)
-        .Match(Span.Regex("\"(?:[^\"\\\\]|\\\\.)*\""), QueryToken.Text)
-        .Match(Span.Regex(@"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?(?![A-Za-z_])"), QueryToken.Number)
-        .Match(Span.Regex(@"\[\[[^\]]+\]\]"), QueryToken.Name)
-        .Match(Span.Regex(@"[\p{L}\p{N}_\$][\p{L}\p{N}_\-\$]*"), QueryToken.Name)
-        .Match(Span.Regex("(?:!=|<>|<=|>=|=|<|>)"), QueryToken.Operator)
-        .Match(Character.EqualTo('.'), QueryToken.Dot)
-        .Match(Character.EqualTo(','), QueryToken.Comma)
-        .Match(Character.EqualTo('*'), QueryToken.Star)
-        .Match(Character.EqualTo('('), QueryToken.LeftParen)
-        .Match(Character.EqualTo(')'), QueryToken.RightParen)
-        .Match(Character.EqualTo('['), QueryToken.LeftBracket)
-        .Match(Character.EqualTo(']'), QueryToken.RightBracket)
-        .Build();
+    private static readonly TokenListParser<QueryToken, string?> Alias =
+        (from word in QueryGrammar.Word("as")
+         from name in Token.EqualTo(QueryToken.Name)
+         select QueryGrammar.Unbracket(name.ToStringValue())).Select(string? (name) => name).OptionalOrDefault();
 
-    private static readonly TokenListParser<QueryToken, string> Name = Token.EqualTo(QueryToken.Name).Select(t => Unbracket(t.ToStringValue()));
-
-    private static readonly TokenListParser<QueryToken, QueryCondition.Path> Path =
-        Name.AtLeastOnceDelimitedBy(Token.EqualTo(QueryToken.Dot)).Select(names => new QueryCondition.Path(names));
-
-    private static readonly TokenListParser<QueryToken, object?> Literal =
-        Token.EqualTo(QueryToken.Text).Select(t => (object?)Unquote(t.ToStringValue()))
-            .Or(Token.EqualTo(QueryToken.Number).Select(t => (object?)double.Parse(t.ToStringValue(), CultureInfo.InvariantCulture)))
-            .Or(Word("true").Value((object?)true))
-            .Or(Word("false").Value((object?)false))
-            .Or(Word("null").Value((object?)null));
-
-    private static readonly TokenListParser<QueryToken, QueryCondition.Operand> Operand =
-        Literal.Select(QueryCondition.Operand (value) => new QueryCondition.Literal(value)).Or(Path.Select(QueryCondition.Operand (path) => path));
-
-    private static readonly TokenListParser<QueryToken, QueryCondition> Comparison =
-        from left in Operand
-        from condition in CompareTo(left).Or(Within(left))
-        select condition;
-
-    private static readonly TokenListParser<QueryToken, QueryCondition> Defined =
-        from name in Word("is_defined")
-        from open in Token.EqualTo(QueryToken.LeftParen)
-        from path in Path
+    private static readonly TokenListParser<QueryToken, QueryColumn> Aggregate =
+        from head in Token.Sequence(QueryToken.Name, QueryToken.LeftParen).Where(t => KindOf(t[0]) is not null).Try()
+        from value in QueryGrammar.Expression.Select(QueryExpression? (e) => e).OptionalOrDefault()
         from close in Token.EqualTo(QueryToken.RightParen)
-        select (QueryCondition)new QueryCondition.IsDefined(path);
+        from name in Alias
+        select NewAggregate(head[0], value, name);
 
-    private static readonly TokenListParser<QueryToken, QueryCondition> Factor =
-        Superpower.Parse.Ref(() => Group!)
-            .Or((from not in Word("not") from inner in Superpower.Parse.Ref(() => Factor!) select (QueryCondition)new QueryCondition.Not(inner)).Try())
-            .Or(Defined.Try())
-            .Or(Comparison);
+    private static readonly TokenListParser<QueryToken, QueryColumn> Plain =
+        from value in QueryGrammar.Expression
+        from name in Alias
+        select new QueryColumn(name ?? ((value as QueryExpression.Member)?.Path.Last ?? ""), value, null);
 
-    private static readonly TokenListParser<QueryToken, QueryCondition> Conjunction =
-        Superpower.Parse.Chain(Word("and"), Factor, (_, left, right) => new QueryCondition.And(left, right));
+    private static readonly TokenListParser<QueryToken, QueryColumn[]?> Columns =
+        Token.EqualTo(QueryToken.Star).Value((QueryColumn[]?)null)
+            .Or(Aggregate.Or(Plain).AtLeastOnceDelimitedBy(Token.EqualTo(QueryToken.Comma)).Select(QueryColumn[]? (c) => c));
 
-    private static readonly TokenListParser<QueryToken, QueryCondition> Condition =
-        Superpower.Parse.Chain(Word("or"), Conjunction, (_, left, right) => new QueryCondition.Or(left, right));
+    private static readonly TokenListParser<QueryToken, QuerySource> Source =
+        from devices in QueryGrammar.Word("devices")
+        from part in Token.EqualTo(QueryToken.Dot).IgnoreThen(
+            QueryGrammar.Word("modules").Value(QuerySource.Modules).Or(QueryGrammar.Word("jobs").Value(QuerySource.DeviceJobs))).OptionalOrDefault()
+        select part;
 
-    private static readonly TokenListParser<QueryToken, QueryCondition> Group =
-        Condition.Between(Token.EqualTo(QueryToken.LeftParen), Token.EqualTo(QueryToken.RightParen));
+    private static readonly TokenListParser<QueryToken, QueryExpression?> Where =
+        QueryGrammar.Word("where").IgnoreThen(QueryGrammar.Expression).Select(QueryExpression? (e) => e).OptionalOrDefault();
 
-    private static readonly TokenListParser<QueryToken, TwinQuery> Query =
-        (from verb in Word("select")
-         from top in (from word in Word("top") from number in Token.EqualTo(QueryToken.Number) select number).OptionalOrDefault()
-         from star in Token.EqualTo(QueryToken.Star)
-         from source in Word("from")
-         from devices in Word("devices")
-         from condition in (from clause in Word("where") from c in Condition select c).OptionalOrDefault()
-         select new TwinQuery(Count(top), condition)).AtEnd();
+    private static readonly TokenListParser<QueryToken, QueryPath[]> GroupBy =
+        QueryGrammar.Word("group").IgnoreThen(QueryGrammar.Word("by"))
+            .IgnoreThen(QueryGrammar.Path.AtLeastOnceDelimitedBy(Token.EqualTo(QueryToken.Comma))).OptionalOrDefault([]);
+
+    private static readonly TokenListParser<QueryToken, QueryStatement> Statement =
+        (from verb in QueryGrammar.Word("select")
+         from top in (from word in QueryGrammar.Word("top") from number in Token.EqualTo(QueryToken.Number) select number).Try().OptionalOrDefault()
+         from columns in Columns
+         from word in QueryGrammar.Word("from")
+         from source in Source
+         from condition in Where
+         from groups in GroupBy
+         select new QueryStatement(Count(top), Named(columns), source, condition, groups)).AtEnd();
+
+    private static readonly TokenListParser<QueryToken, QueryTarget> Target =
+        Token.EqualTo(QueryToken.Star).Value(new QueryTarget(QuerySource.Devices, null))
+            .Or(from word in QueryGrammar.Word("from") from source in Source from condition in Where select new QueryTarget(source, condition))
+            .Or(QueryGrammar.Expression.Select(condition => new QueryTarget(QuerySource.Devices, condition)))
+            .AtEnd();
 
     /// <summary>Reads a query.</summary>
-    /// <exception cref="HubRefusalException">It is not one, or one of those that this hub does not run yet.</exception>
-    public static TwinQuery Parse(string text)
+    /// <exception cref="HubRefusalException">It is not one; the message says where.</exception>
+    public static QueryStatement Parse(string text)
+    {
+        QueryStatement statement = Read(text, Statement);
+        Check(statement);
+        return statement;
+    }
+
+    /// <summary>Reads which twins are meant: <c>*</c>, a condition on devices, or <c>FROM devices.modules [WHERE condition]</c>.</summary>
+    /// <exception cref="HubRefusalException">It is none of these; the message says where.</exception>
+    public static QueryTarget ParseTarget(string text)
+    {
+        QueryTarget target = Read(text, Target);
+        return target.Source != QuerySource.DeviceJobs ? target : throw HubRefusalException.Invalid("The condition is for devices or devices.modules, not for devices.jobs.");
+    }
+
+    private static T Read<T>(string text, TokenListParser<QueryToken, T> parser)
     {
         if (text.Length > MaxLength)
         {
-            throw HubRefusalException.Invalid($"The query is longer than {MaxLength} characters.");
+            throw HubRefusalException.Invalid($"The query is {text.Length} characters long; at most {MaxLength}.");
         }
 
-        int nesting = text.Count(c => c == '(') + Occurrences(text, "not");
-        if (nesting > MaxNesting)
-        {
-            throw HubRefusalException.Invalid($"The query nests deeper than {MaxNesting} levels.");
-        }
-
-        Result<TokenList<QueryToken>> tokens = Tokenizer.TryTokenize(text);
+        Result<TokenList<QueryToken>> tokens = QueryTokens.Tokenizer.TryTokenize(text);
         if (!tokens.HasValue)
         {
-            throw new HubRefusalException(HubErrorCodes.ArgumentInvalid, $"The query cannot be read: {tokens}");
+            throw HubRefusalException.Invalid($"The query cannot be read: {tokens}");
         }
 
-        TokenListParserResult<QueryToken, TwinQuery> query = Query.TryParse(tokens.Value);
-        return query.HasValue ? query.Value : throw new HubRefusalException(HubErrorCodes.ArgumentInvalid, $"The query cannot be read: {query}");
+        CheckSize(tokens.Value);
+        TokenListParserResult<QueryToken, T> read = parser.TryParse(tokens.Value);
+        return read.HasValue ? read.Value : throw HubRefusalException.Invalid($"The query cannot be read: {read}");
     }
 
-    private static TokenListParser<QueryToken, Token<QueryToken>> Word(string word) => Token.EqualToValueIgnoreCase(QueryToken.Name, word);
-
-    private static TokenListParser<QueryToken, QueryCondition> CompareTo(QueryCondition.Operand left) =>
-        from comparison in Token.EqualTo(QueryToken.Operator)
-        from right in Operand
-        select (QueryCondition)new QueryCondition.Compare(left, Kind(comparison.ToStringValue()), right);
-
-    private static TokenListParser<QueryToken, QueryCondition> Within(QueryCondition.Operand left) =>
-        from word in Word("in").Value(false).Or(Word("nin").Value(true))
-        from open in Token.EqualTo(QueryToken.LeftBracket)
-        from options in Literal.ManyDelimitedBy(Token.EqualTo(QueryToken.Comma))
-        from close in Token.EqualTo(QueryToken.RightBracket)
-        select (QueryCondition)new QueryCondition.In(left, options, word);
-
-    private static CompareKind Kind(string text) => text switch
+    // Reading and evaluating recur: into parentheses, and along operators.
+    private static void CheckSize(TokenList<QueryToken> tokens)
     {
-        "=" => CompareKind.Equal,
-        "<" => CompareKind.Less,
-        ">" => CompareKind.Greater,
-        "<=" => CompareKind.LessOrEqual,
-        ">=" => CompareKind.GreaterOrEqual,
-        _ => CompareKind.NotEqual,
-    };
+        int depth = 0;
+        int operators = 0;
+        foreach (Token<QueryToken> token in tokens)
+        {
+            depth += token.Kind switch { QueryToken.LeftParen => 1, QueryToken.RightParen => -1, _ => 0 };
+            if (depth > MaxNesting)
+            {
+                throw QueryGrammar.Refuse(token, $"it nests deeper than {MaxNesting} levels");
+            }
+
+            operators += token.Kind is QueryToken.Name or QueryToken.Plus or QueryToken.Minus or QueryToken.Star or QueryToken.Slash or QueryToken.Percent ? 1 : 0;
+            if (operators > MaxOperators)
+            {
+                throw QueryGrammar.Refuse(token, $"it has more than {MaxOperators} names and operators");
+            }
+        }
+    }
+
+    private static void Check(QueryStatement statement)
+    {
+        if (statement.Source == QuerySource.DeviceJobs && (statement.Columns is not null || statement.IsGrouped))
+        {
+            throw HubRefusalException.Invalid("A query over devices.jobs is SELECT * alone, without GROUP BY.");
+        }
+
+        if (!statement.IsGrouped)
+        {
+            return;
+        }
+
+        if (statement.Columns is null)
+        {
+            throw HubRefusalException.Invalid("GROUP BY needs columns: name the grouped members and the aggregates in place of *.");
+        }
+
+        foreach (QueryColumn column in statement.Columns.Where(c => c.Aggregate is null))
+        {
+            if (column.Value is not QueryExpression.Member member || !statement.GroupBy.Contains(member.Path))
+            {
+                throw HubRefusalException.Invalid($"The column '{column.Name}' is neither an aggregate nor named in GROUP BY.");
+            }
+        }
+    }
 
     private static int? Count(Token<QueryToken> top)
     {
@@ -180,30 +157,32 @@ internal static class QueryParser
 
         return int.TryParse(top.ToStringValue(), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count > 0
             ? count
-            : throw HubRefusalException.Invalid("TOP needs a positive whole number.");
+            : throw QueryGrammar.Refuse(top, "TOP needs a positive whole number");
     }
 
-    private static string Unbracket(string name) => name.StartsWith("[[", StringComparison.Ordinal) ? name[2..^2] : name;
+    private static AggregateKind? KindOf(Token<QueryToken> name) =>
+        !int.TryParse(name.ToStringValue(), out _) && Enum.TryParse(name.ToStringValue(), ignoreCase: true, out AggregateKind kind) ? kind : null;
 
-    private static string Unquote(string quoted)
+    private static QueryColumn NewAggregate(Token<QueryToken> head, QueryExpression? value, string? name)
     {
-        string inner = quoted[1..^1];
-        if (quoted[0] == '\'')
-        {
-            inner = inner.Replace("''", "'", StringComparison.Ordinal);
-        }
-
-        return inner.Contains('\\', StringComparison.Ordinal) ? System.Text.RegularExpressions.Regex.Replace(inner, @"\\(.)", "$1") : inner;
+        AggregateKind kind = KindOf(head)!.Value;
+        return value is not null || kind == AggregateKind.Count
+            ? new QueryColumn(name ?? "", value, kind)
+            : throw QueryGrammar.Refuse(head, $"{head.ToStringValue()} needs a member");
     }
 
-    private static int Occurrences(string text, string word)
+    // A column without a name of its own is $1, $2 and so on; two of one name would make an object that nobody can read.
+    private static QueryColumn[]? Named(QueryColumn[]? columns)
     {
-        int count = 0;
-        for (int i = text.IndexOf(word, StringComparison.OrdinalIgnoreCase); i >= 0; i = text.IndexOf(word, i + word.Length, StringComparison.OrdinalIgnoreCase))
+        if (columns is null)
         {
-            count++;
+            return null;
         }
 
-        return count;
+        int unnamed = 0;
+        columns = [.. columns.Select(c => c.Name.Length > 0 ? c : c with { Name = string.Create(CultureInfo.InvariantCulture, $"${++unnamed}") })];
+        return columns.GroupBy(c => c.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Skip(1).Any()) is { } twice
+            ? throw HubRefusalException.Invalid($"Two columns are called '{twice.Key}'; give one another name with AS.")
+            : columns;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Twins;
 
@@ -37,6 +38,9 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
         get => connection;
         set => connection = value;
     }
+
+    /// <summary>The messages that wait for the device.</summary>
+    public CloudQueue CloudQueue { get; } = new();
 
     public long LastMessage { get; set; } = lastMessage;
 

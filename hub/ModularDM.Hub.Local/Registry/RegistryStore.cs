@@ -1,3 +1,4 @@
+using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Local.Twins;
@@ -113,6 +114,7 @@ internal static class RegistryStore
             writer.Run("DELETE FROM twins WHERE id=$p0", Id);
             writer.Run("DELETE FROM sections WHERE id=$p0", Id);
             MessageStore.RemoveDevice(writer, Id);
+            CloudMessageStore.RemoveDevice(writer, Id);
         }
     }
 }

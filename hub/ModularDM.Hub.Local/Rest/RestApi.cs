@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -14,7 +15,7 @@ using ModularDM.Hub.Protocol;
 namespace ModularDM.Hub.Local.Rest;
 
 /// <summary>The service side's frame: who may call, in which version, and how a refusal is told.</summary>
-internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogger<RestApi> logger)
+internal sealed partial class RestApi(HubTokens tokens, IReadOnlyList<IRequestGuard> guards, TimeProvider time, ILogger<RestApi> logger)
 {
     /// <summary>The largest request body: a bulk request or a method's payload in its envelope.</summary>
     public const int MaxBodyBytes = 1024 * 1024;
@@ -30,6 +31,7 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
     /// <param name="methodsStyle">Whether refusals are told as the methods endpoint does.</param>
     public void Map(IEndpointRouteBuilder routes, string verb, string pattern, HubPermissions needed, Func<HttpContext, Task> handler, bool methodsStyle = false)
     {
+        Func<HttpContext, Task> guarded = guards.Aggregate(handler, (inner, guard) => guard.Guard(verb, pattern, inner));
         bool versioned = !pattern.StartsWith("/modulardm/", StringComparison.Ordinal);
         routes.MapMethods(pattern, [verb], (RequestDelegate)(async context =>
         {
@@ -41,7 +43,7 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
                     throw new HubRefusalException(HubErrorCodes.InvalidProtocolVersion, "The query needs 'api-version', such as 2021-04-12.");
                 }
 
-                await handler(context);
+                await guarded(context);
             }
             catch (HubRefusalException e)
             {
@@ -124,6 +126,11 @@ internal sealed partial class RestApi(HubTokens tokens, TimeProvider time, ILogg
         response.Clear();
         response.StatusCode = status ?? HubErrorCodes.StatusOf(refusal.Code);
         response.Headers["iothub-errorcode"] = error.Name;
+        if (refusal.RetryAfter is { } wait)
+        {
+            response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        }
+
         response.ContentType = JsonType;
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, context.RequestAborted);

@@ -109,7 +109,7 @@ internal static class TwinDocument
 
         json.WriteString("connectionState"u8, device.Connection is null ? "Disconnected"u8 : "Connected"u8);
         json.WriteString("lastActivityTime"u8, TwinMetadata.Text(device.LastActivity));
-        json.WriteNumber("cloudToDeviceMessageCount"u8, 0);
+        json.WriteNumber("cloudToDeviceMessageCount"u8, device.CloudQueue.Count);
     }
 
     private static void WriteCapabilities(Utf8JsonWriter json)

@@ -62,6 +62,26 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The memory that the process has in RAM.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>The most that <see cref="ResidentBytes"/> has been.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.PeakWorkingSet64;
+        }
+    }
+
     /// <summary>Waits for a line of output, printed already or not.</summary>
     public Task<string> LineAsync(Predicate<string> wanted)
     {

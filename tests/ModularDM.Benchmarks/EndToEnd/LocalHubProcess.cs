@@ -12,6 +12,7 @@ internal sealed class LocalHubProcess : IAsyncDisposable
     {
         _process = process;
         CaFile = ready.GetProperty("caFile").GetString()!;
+        MqttPort = ready.GetProperty("mqttPort").GetInt32();
         ServiceConnectionString = ready.GetProperty("serviceConnectionString").GetString()!;
         _devices = ready.GetProperty("devices").EnumerateArray()
             .ToDictionary(device => device.GetProperty("deviceId").GetString()!, device => device.GetProperty("connectionString").GetString()!);
@@ -21,7 +22,13 @@ internal sealed class LocalHubProcess : IAsyncDisposable
 
     public string ServiceConnectionString { get; }
 
+    public int MqttPort { get; }
+
     public TimeSpan Cpu => _process.Cpu;
+
+    public long ResidentMegabytes => _process.ResidentBytes / 1_000_000;
+
+    public long PeakMegabytes => _process.PeakBytes / 1_000_000;
 
     public static async Task<LocalHubProcess> StartAsync(string data, params string[] devices)
     {

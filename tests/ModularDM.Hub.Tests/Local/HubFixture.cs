@@ -9,7 +9,7 @@ using ModularDM.Hub.Protocol;
 namespace ModularDM.Hub.Tests.Local;
 
 /// <summary>A hub of its own on free ports, and a service client that trusts it. Tests share it and each take a device of their own.</summary>
-public sealed class HubFixture : IAsyncLifetime
+public class HubFixture : IAsyncLifetime
 {
     private static int devices;
 
@@ -23,7 +23,8 @@ public sealed class HubFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Hub = await LocalHub.StartAsync(new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5 });
+        Hub = await LocalHub.StartAsync(Configure(
+            new LocalHubOptions { MqttPort = 0, HttpsPort = 0, AmqpPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5 }));
         Service = new ServiceClient(Hub.ServiceConnectionString, Hub.CaFile, Clock);
     }
 
@@ -32,7 +33,23 @@ public sealed class HubFixture : IAsyncLifetime
         Service?.Dispose();
         await Hub.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
     }
+
+    /// <summary>Turns the clock until the task has ended; the hub may begin to wait a moment after what the test has seen.</summary>
+    public async Task<T> AdvanceUntilAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.WhenAny(task, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
+        }
+
+        return await task;
+    }
+
+    /// <summary>What a fixture of another kind changes.</summary>
+    protected virtual LocalHubOptions Configure(LocalHubOptions options) => options;
 
     /// <summary>A new device.</summary>
     public async Task<string> NewDeviceAsync()

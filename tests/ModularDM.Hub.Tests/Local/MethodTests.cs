@@ -72,8 +72,7 @@ public sealed class MethodTests(HubFixture fixture) : IClassFixture<HubFixture>
         Task<ServiceAnswer> call = fixture.Service.SendAsync("POST", Path(device.Id), """{"methodName":"m","responseTimeoutInSeconds":5}""");
         await device.NextAsync();
         Assert.False(call.IsCompleted);
-        await AdvanceUntilAsync(call);
-        ServiceAnswer answer = await call;
+        ServiceAnswer answer = await fixture.AdvanceUntilAsync(call);
         Assert.Equal((504, "GatewayTimeout"), (answer.Status, answer.ErrorName));
     }
 
@@ -135,15 +134,5 @@ public sealed class MethodTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.True(MqttTopics.TryParseMethodRequest((await device.NextAsync()).Topic, out _, out string? rid));
         await device.PublishAsync(MqttTopics.MethodResponse(200, rid), answer);
         return await call;
-    }
-
-    // The hub's timer starts a moment after the device has the request.
-    private async Task AdvanceUntilAsync(Task call)
-    {
-        while (!call.IsCompleted)
-        {
-            fixture.Clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.WhenAny(call, Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System));
-        }
     }
 }

@@ -56,14 +56,27 @@ public sealed class RawDevice : IAsyncDisposable
         string? clientId = null,
         string? userName = null,
         MqttProtocolVersion version = MqttProtocolVersion.V311,
-        X509Certificate2? certificate = null)
+        X509Certificate2? certificate = null,
+        bool cleanSession = false,
+        ushort keepAliveSeconds = 15,
+        Uri? webSocket = null,
+        MqttApplicationMessage? will = null)
     {
         HubEndpoint endpoint = connection.GetMqttEndpoint();
-        MqttClientOptions options = new MqttClientOptionsBuilder()
-            .WithTcpServer(endpoint.Host, endpoint.Port)
+        var builder = new MqttClientOptionsBuilder();
+        builder = webSocket is null
+            ? builder.WithTcpServer(endpoint.Host, endpoint.Port)
+            : builder.WithWebSocketServer(web => web.WithUri(webSocket.ToString()).WithSubProtocols(["mqtt"]));
+        if (will is not null)
+        {
+            builder = builder.WithWillTopic(will.Topic).WithWillPayload(will.Payload.ToArray()).WithWillQualityOfServiceLevel(will.QualityOfServiceLevel);
+        }
+
+        MqttClientOptions options = builder
             .WithProtocolVersion(version)
             .WithClientId(clientId ?? Id)
-            .WithCleanSession(false)
+            .WithCleanSession(cleanSession)
+            .WithKeepAlivePeriod(TimeSpan.FromSeconds(keepAliveSeconds))
             .WithCredentials(
                 userName ?? new MqttUserName(connection.HostName, connection.DeviceId!, connection.ModuleId, null, null, null).ToString(),
                 password ?? (certificate is null ? Password() : null))
