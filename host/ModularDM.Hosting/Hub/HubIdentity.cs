@@ -14,9 +14,6 @@ internal sealed record HubIdentity(HubConnectionString Connection, X509Certifica
     /// <summary>The MQTT client id: <c>device</c> or <c>device/module</c>. It names the identity in logs, too.</summary>
     public string ClientId => ClientIdOf(Connection);
 
-    /// <summary>What stands between <c>devices/</c> and <c>/messages</c> in a topic.</summary>
-    public string TopicScope => Connection.ModuleId is { } module ? $"{Connection.DeviceId}/modules/{module}" : Connection.DeviceId!;
-
     /// <summary>The MQTT client id of a connection string.</summary>
     public static string ClientIdOf(HubConnectionString connection) => connection.ModuleId is { } module ? $"{connection.DeviceId}/{module}" : connection.DeviceId!;
 
@@ -39,8 +36,9 @@ internal sealed record HubIdentity(HubConnectionString Connection, X509Certifica
         }
 
         DateTimeOffset expiry = now + lifetime;
-        string device = SasToken.DeviceResource(HostName, Connection.DeviceId!);
-        string resource = Connection.ModuleId is { } module ? $"{device}/modules/{Uri.EscapeDataString(module)}" : device;
+        string resource = Connection.ModuleId is { } module
+            ? SasToken.ModuleResource(HostName, Connection.DeviceId!, module)
+            : SasToken.DeviceResource(HostName, Connection.DeviceId!);
         return (SasToken.Create(resource, key, expiry, Connection.SharedAccessKeyName), expiry);
     }
 

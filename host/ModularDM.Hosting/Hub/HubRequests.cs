@@ -7,14 +7,14 @@ namespace ModularDM.Hosting.Hub;
 internal sealed class HubRequests
 {
     private readonly MqttLink _link;
-    private readonly string _topicScope;
+    private readonly string _clientId;
     private readonly TimeProvider _clock;
     private readonly MqttRequests<TwinAnswer> _twin;
 
-    public HubRequests(MqttLink link, string topicScope, TimeProvider clock)
+    public HubRequests(MqttLink link, string clientId, TimeProvider clock)
     {
         _link = link;
-        _topicScope = topicScope;
+        _clientId = clientId;
         _clock = clock;
         _twin = new MqttRequests<TwinAnswer>(link, clock);
     }
@@ -42,7 +42,7 @@ internal sealed class HubRequests
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            await _link.PublishAsync(what, MqttTopics.Telemetry(_topicScope, properties), message.Body, MqttQualityOfServiceLevel.AtLeastOnce, either.Token);
+            await _link.PublishAsync(what, MqttTopics.Telemetry(_clientId, properties), message.Body, MqttQualityOfServiceLevel.AtLeastOnce, either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

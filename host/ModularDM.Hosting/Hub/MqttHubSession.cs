@@ -36,11 +36,11 @@ internal sealed partial class MqttHubSession : IAsyncDisposable
         _logger = logger;
         _stopping = stopping;
         _link = new MqttLink(options, OnMessageAsync, clock, logger);
-        Requests = new HubRequests(_link, identity.TopicScope, clock);
+        Requests = new HubRequests(_link, identity.ClientId, clock);
         _methods = new MethodCalls(_link, listener, options, _underWay, clock, logger, stopping);
 
         // The hub sends messages to devices alone.
-        _messages = identity.Connection.ModuleId is null ? new CloudMessages(_link, dial, identity.TopicScope, messages, _underWay, clock, logger) : null;
+        _messages = identity.Connection.ModuleId is null ? new CloudMessages(_link, dial, identity.ClientId, messages, _underWay, clock, logger) : null;
     }
 
     /// <summary>What may be asked of the hub, between <see cref="TryEnter"/> and <see cref="Leave"/>.</summary>

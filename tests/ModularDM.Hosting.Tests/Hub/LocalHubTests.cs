@@ -28,6 +28,7 @@ public sealed class LocalHubTests : IAsyncLifetime
     [InlineData("key")]
     [InlineData("certificate")]
     [InlineData("module")]
+    [InlineData("webSocket")]
     public async Task Device_AnyIdentity_ReadsItsTwinReportsAndSends(string identity)
     {
         _device.Options.ConnectionString = identity switch
@@ -36,6 +37,11 @@ public sealed class LocalHubTests : IAsyncLifetime
             "module" => await _hub.CreateModuleAsync("thermostat", "fan"),
             _ => _hub.GetDeviceConnectionString("thermostat"),
         };
+        if (identity == "webSocket")
+        {
+            (_device.Options.Transport, _device.Options.WebSocketPort) = (HubTransport.WebSocket, _hub.HttpsPort);
+        }
+
         MqttHubConnection connection = _device.Run();
         await _device.ConnectedAsync();
 
