@@ -58,7 +58,7 @@ public sealed class ProvisioningTests : IAsyncLifetime
         (topic, body) = await _asked.Reader.ReadAsync(_device.Limit);
         Assert.Matches(@"^\$dps/registrations/GET/iotdps-get-operationstatus/\?\$rid=[0-9a-f]+&operationId=4\.abc$", topic);
         Assert.Equal("", body);
-        Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(1), "The service asked for a second.");
+        Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(3), "The service asked for three seconds.");
         RawLink hub = await _hub.Links.ReadAsync(_device.Limit);
         Assert.Equal("fan-7", hub.ClientId);
         Assert.StartsWith("localhost/fan-7/?api-version=2021-04-12&", hub.UserName, StringComparison.Ordinal);
@@ -212,7 +212,7 @@ public sealed class ProvisioningTests : IAsyncLifetime
         string id = topic.Split("$rid=")[1].Split('&')[0];
         if (registered == "assigning" && topic.Contains("/PUT/", StringComparison.Ordinal))
         {
-            await link.PublishAsync($"$dps/registrations/res/202/?$rid={id}&retry-after=1", """{"operationId":"4.abc","status":"assigning"}""", 1, _device.Limit);
+            await link.PublishAsync($"$dps/registrations/res/202/?$rid={id}&retry-after=3", """{"operationId":"4.abc","status":"assigning"}""", 1, _device.Limit);
             return;
         }
 
