@@ -14,7 +14,7 @@ internal sealed partial class MqttHubConnection(IOptions<HubOptions> options, IH
 
     private readonly HubOptions _options = options.Value;
     private readonly HubRetry _retry = new(Random.Shared.NextDouble);
-    private readonly TransportChoice _transport = new(options.Value.Transport);
+    private readonly TransportChoice _transport = new(options.Value);
     private readonly CloudMessageHandler _messages = new();
     private volatile MqttHubSession? _session;
     private volatile TaskCompletionSource? _renewal;
@@ -142,7 +142,7 @@ internal sealed partial class MqttHubConnection(IOptions<HubOptions> options, IH
         long started = clock.GetTimestamp();
         try
         {
-            await session.ConnectAsync(_transport.Limit(TimeSpan.FromSeconds(_options.RequestTimeoutSeconds)));
+            await session.ConnectAsync(_transport.Limit(identity.Connection.GetMqttEndpoint(), TimeSpan.FromSeconds(_options.RequestTimeoutSeconds)));
         }
         catch (HubException e)
         {
@@ -214,7 +214,7 @@ internal sealed partial class MqttHubConnection(IOptions<HubOptions> options, IH
     private TimeSpan Failed(HubException failure, HubIdentity identity, MqttDial dial)
     {
         Renewed();
-        _transport.Failed(failure.Failure);
+        _transport.Failed(identity.Connection.GetMqttEndpoint(), failure.Failure);
         source.Failed(failure.Failure);
         TimeSpan wait = _retry.Next(failure.Failure);
         if (failure.Failure == HubFailure.Unauthorized)

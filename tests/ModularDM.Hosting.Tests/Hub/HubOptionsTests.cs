@@ -207,6 +207,27 @@ public sealed class HubOptionsTests : IDisposable
         Assert.Single(provider.GetServices<Microsoft.Extensions.Hosting.IHostedService>());
     }
 
+    [Fact]
+    public void AddModularDMHub_IdScope_AsksTheProvisioningService()
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Hub:Provisioning:IdScope"] = "0ne00000000",
+            ["Hub:Provisioning:RegistrationId"] = "thermostat-1",
+            ["Hub:Provisioning:SymmetricKey"] = "a2V5",
+            ["Runtime:DataFolder"] = _temp.FullName,
+        }).Build());
+        services.AddLogging();
+        services.AddModularDMHub();
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        IHubConnection connection = provider.GetRequiredService<IHubConnection>();
+
+        Assert.IsType<ProvisionedIdentity>(provider.GetRequiredService<IHubIdentitySource>());
+        Assert.Equal(("global.azure-devices-provisioning.net/0ne00000000", "thermostat-1"), (connection.HubHostName, connection.DeviceId));
+    }
+
     private string Write(string name, string text)
     {
         string path = Path.Combine(_temp.FullName, name);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using ModularDM.Hosting.Hub;
+using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hosting.Tests.Hub;
 
@@ -9,6 +10,7 @@ public sealed class TransportTests
 {
     private const HubTransport Mqtt = HubTransport.Mqtt;
     private const HubTransport WebSocket = HubTransport.WebSocket;
+    private static readonly HubEndpoint s_usual = new("contoso.example.com", 8883);
 
     [Fact]
     public async Task Connect_ByWebSocket_UsesTheHubsPathAndSubProtocol()
@@ -107,9 +109,9 @@ public sealed class TransportTests
     [InlineData(WebSocket, HubFailure.NotConnected, WebSocket)]
     public void Failed_AfterTheFirstTry_ChangesOnlyWhereTheNetworkWasAtFault(HubTransport wanted, HubFailure failure, HubTransport next)
     {
-        var choice = new TransportChoice(wanted);
+        var choice = new TransportChoice(new HubOptions { Transport = wanted });
 
-        choice.Failed(failure);
+        choice.Failed(s_usual, failure);
 
         Assert.Equal(next, choice.Current);
         Assert.Equal(wanted == HubTransport.Auto && next == WebSocket, choice.IsFallback);
@@ -118,19 +120,31 @@ public sealed class TransportTests
     [Fact]
     public void Choice_OfAuto_GoesBackAndForthAndReturnsToMqttAtARenewal()
     {
-        var choice = new TransportChoice(HubTransport.Auto);
+        var choice = new TransportChoice(new HubOptions());
         var limit = TimeSpan.FromSeconds(60);
-        Assert.Equal((Mqtt, TimeSpan.FromSeconds(15)), (choice.Current, choice.Limit(limit)));
+        Assert.Equal((Mqtt, TimeSpan.FromSeconds(15)), (choice.Current, choice.Limit(s_usual, limit)));
 
-        choice.Failed(HubFailure.Timeout);
-        Assert.Equal((WebSocket, limit), (choice.Current, choice.Limit(limit)));
-        choice.Failed(HubFailure.NotConnected);
+        choice.Failed(s_usual, HubFailure.Timeout);
+        Assert.Equal((WebSocket, limit), (choice.Current, choice.Limit(s_usual, limit)));
+        choice.Failed(s_usual, HubFailure.NotConnected);
         Assert.Equal(Mqtt, choice.Current);
-        choice.Failed(HubFailure.NotConnected);
+        choice.Failed(s_usual, HubFailure.NotConnected);
         choice.Renewing();
 
         Assert.Equal(Mqtt, choice.Current);
-        Assert.Equal(limit, new TransportChoice(Mqtt).Limit(limit));
+        Assert.Equal(limit, new TransportChoice(new HubOptions { Transport = Mqtt }).Limit(s_usual, limit));
+    }
+
+    [Theory]
+    [InlineData(443, Mqtt)]
+    [InlineData(8443, WebSocket)]
+    public void Failed_MqttOnAPortOfItsOwn_NeedsTheWebSocketsPortToo(int webSocketPort, HubTransport next)
+    {
+        var choice = new TransportChoice(new HubOptions { WebSocketPort = webSocketPort });
+
+        choice.Failed(s_usual with { Port = 18883 }, HubFailure.NotConnected);
+
+        Assert.Equal(next, choice.Current);
     }
 
     private static string ConnectionString(int port) => $"HostName=contoso.example.com;DeviceId=thermostat;SharedAccessKey={TestDevice.Key};GatewayHostName=localhost:{port}";

@@ -18,7 +18,9 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromSeconds(1);
 
-    private readonly TransportChoice _transport = new(hub.Transport);
+    private readonly TransportChoice _transport = new(hub);
+
+    private HubEndpoint Endpoint => HubEndpoint.Parse(options.Endpoint, 8883);
 
     /// <summary>Registers, and asks until the service has decided.</summary>
     /// <exception cref="HubException">Not reachable, busy, refused in words, or undecided for ten minutes.</exception>
@@ -30,11 +32,11 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
         MqttDial dial = Dial(registrationId, key, certificate);
         try
         {
-            await link.ConnectAsync(dial, _transport.Limit(link.Limit), cancellationToken);
+            await link.ConnectAsync(dial, _transport.Limit(Endpoint, link.Limit), cancellationToken);
         }
         catch (HubException e)
         {
-            _transport.Failed(e.Failure);
+            _transport.Failed(Endpoint, e.Failure);
             throw;
         }
 
@@ -76,11 +78,10 @@ internal sealed class ProvisioningClient(ProvisioningOptions options, HubOptions
 
     private MqttDial Dial(string registrationId, string? key, X509Certificate2? certificate)
     {
-        HubEndpoint endpoint = HubEndpoint.Parse(options.Endpoint, 8883);
         string resource = $"{options.IdScope}/registrations/{registrationId}";
         string? token = key is null ? null : SasToken.Create(resource, key, clock.GetUtcNow() + s_tokenLifetime, "registration");
         return new MqttDial(
-            _transport.Current == HubTransport.WebSocket ? endpoint with { Port = hub.WebSocketPort } : endpoint,
+            _transport.Current == HubTransport.WebSocket ? Endpoint with { Port = hub.WebSocketPort } : Endpoint,
             _transport.Current,
             registrationId,
             $"{resource}/api-version={ApiVersion}&ClientVersion={Uri.EscapeDataString(MqttDial.Product)}",
