@@ -21,6 +21,9 @@ internal static class HubChoices
     /// <summary>Method calls that may wait for one device.</summary>
     public const int MaxInflightMethods = 64;
 
+    /// <summary>Configurations that there may be.</summary>
+    public const int MaxConfigurations = 100;
+
     /// <summary>Jobs that may wait and run at one time.</summary>
     public const int MaxActiveJobs = 100;
 
@@ -38,6 +41,12 @@ internal static class HubChoices
 
     /// <summary>The error of a DELETE without If-Match.</summary>
     public const int DeleteWithoutIfMatch = HubErrorCodes.PreconditionFailed;
+
+    /// <summary>The longest keep-alive that is honoured, in seconds; a link that promises less, or nothing, is held to <see cref="MaxSilence"/>.</summary>
+    public const ushort MaxKeepAlive = 1177;
+
+    /// <summary>How long any link may be silent.</summary>
+    public static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(1767);
 
     /// <summary>How long a receiver has a message, or some feedback, for itself before it comes again.</summary>
     public static readonly TimeSpan MessageLock = TimeSpan.FromMinutes(1);

@@ -15,7 +15,9 @@ using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Amqp;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Faults;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
@@ -23,6 +25,7 @@ using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Rest;
+using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
@@ -41,12 +44,15 @@ public sealed class LocalHub : IAsyncDisposable
     private readonly DeviceGateway gateway;
     private readonly CloudMessages cloud;
     private readonly AmqpServer amqp;
+    private readonly EventLog events;
+    private readonly MessageRouter router;
     private readonly HubStore store;
     private readonly X509Certificate2 certificate;
     private readonly DeviceRegistry registry;
     private readonly HubPolicies policies;
     private readonly JobScheduler jobs;
     private readonly HubFaults faults;
+    private readonly ConfigurationScheduler configurations;
     private readonly LocalHubOptions options;
     private int disposed;
 
@@ -58,12 +64,15 @@ public sealed class LocalHub : IAsyncDisposable
         gateway = parts.Gateway;
         cloud = parts.Cloud;
         amqp = parts.Amqp;
+        events = parts.Events;
+        router = parts.Router;
         store = parts.Store;
         certificate = parts.Certificate;
         registry = parts.Registry;
         policies = parts.Policies;
         jobs = parts.Jobs;
         faults = parts.Faults;
+        configurations = parts.Configurations;
         FirstStart = parts.FirstStart;
         MqttPort = parts.MqttListener!.IPEndPoint!.Port;
         HttpsPort = parts.HttpsListener!.IPEndPoint!.Port;
@@ -120,6 +129,7 @@ public sealed class LocalHub : IAsyncDisposable
             await parts.Mqtt.StartAsync();
             await parts.Application.StartAsync(cancellationToken);
             parts.Jobs.Start();
+            parts.Configurations.Start();
             return new LocalHub(options with { Bind = bind.ToString() }, parts);
         }
         catch (IOException e) when (e.InnerException is AddressInUseException || e.InnerException is System.Net.Sockets.SocketException)
@@ -226,16 +236,19 @@ public sealed class LocalHub : IAsyncDisposable
         }
 
         await jobs.DisposeAsync();
+        await configurations.DisposeAsync();
         gateway.Dispose();
         amqp.Dispose();
         cloud.Dispose();
         await mqtt.StopAsync(new MqttServerStopOptions());
+        events.Close();
         using (var limit = new CancellationTokenSource(StopLimit))
         {
             await application.StopAsync(limit.Token);
         }
 
         await application.DisposeAsync();
+        await router.DisposeAsync();
         mqtt.Dispose();
         store.Dispose();
         certificate.Dispose();
@@ -284,6 +297,10 @@ public sealed class LocalHub : IAsyncDisposable
 
         public AmqpServer Amqp { get; private set; } = null!;
 
+        public EventLog Events { get; private set; } = null!;
+
+        public MessageRouter Router { get; private set; } = null!;
+
         public HubStore Store { get; private set; } = null!;
 
         public X509Certificate2 Certificate { get; private set; } = null!;
@@ -291,6 +308,8 @@ public sealed class LocalHub : IAsyncDisposable
         public DeviceRegistry Registry { get; private set; } = null!;
 
         public JobScheduler Jobs { get; private set; } = null!;
+
+        public ConfigurationScheduler Configurations { get; private set; } = null!;
 
         public HubPolicies Policies { get; private set; } = null!;
 
@@ -321,7 +340,9 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = RestApi.MaxBodyBytes;
-                kestrel.Listen(bind, options.MqttPort, listen => (MqttListener = Secure(listen, options.AllowFaults, isDevice: true)).UseMqtt());
+                kestrel.Listen(bind, options.MqttPort, listen =>
+                    (MqttListener = Secure(listen, options.AllowFaults, isDevice: true))
+                        .Use(next => connection => ProtocolVersionGate.RunAsync(connection, TimeProvider.System, next)).UseMqtt());
                 kestrel.Listen(bind, options.HttpsPort, listen => HttpsListener = Secure(listen, options.AllowFaults, isDevice: false));
                 if (options.AmqpPort is { } amqpPort)
                 {
@@ -359,6 +380,12 @@ public sealed class LocalHub : IAsyncDisposable
             var pace = new OperationPace(options.JobOperationsPerSecond, time);
             Jobs = new JobScheduler(jobs, new JobRun(jobs, Registry, queries, methods, pace, time), options.JobsAtOnce, time, logs.CreateLogger<JobScheduler>());
 
+            Events = new EventLog(time);
+            new EventSources(Events).Watch(Registry, Gateway, methods, messages);
+            var configurations = new ConfigurationBook(Store, time);
+            var configurationRun = new ConfigurationRun(configurations, Registry, queries, Store, logs.CreateLogger<ConfigurationRun>());
+            Configurations = new ConfigurationScheduler(configurationRun, options.ConfigurationInterval, time, logs.CreateLogger<ConfigurationScheduler>());
+
             var api = new RestApi(tokens, [new RestThrottle(throttles), new RestFaults(Faults, time)], time, logs.CreateLogger<RestApi>());
             new DeviceEndpoints(Registry, Gateway, time).Map(api, Application);
             new BulkEndpoints(Registry, time).Map(api, Application);
@@ -367,7 +394,12 @@ public sealed class LocalHub : IAsyncDisposable
             new QueryEndpoints(queries).Map(api, Application);
             new JobEndpoints(jobs, Jobs, time).Map(api, Application);
             new CertificateEndpoints(Authorities).Map(api, Application);
+            Router = await MessageRouter.StartAsync(options.Routes, messages, Events, time, logs.CreateLogger<MessageRouter>());
+            new RouteEndpoints(Router).Map(api, Application);
+            new EventEndpoints(Events, time).Map(api, Application);
+            new ConfigurationEndpoints(configurations, Configurations, Registry).Map(api, Application);
             new MessageEndpoints(Registry, messages).Map(api, Application);
+            new CloudReceiveEndpoints(Registry, Cloud, tokens).Map(api, Application);
             new CloudMessageEndpoints(Registry, Cloud, Feedback).Map(api, Application);
             Amqp = new AmqpServer(Application.Services.GetRequiredService<AmqpTransports>(), tokens, Cloud, Feedback, options.HubName, time, logs.CreateLogger<AmqpServer>());
             Amqp.Open();
@@ -379,6 +411,7 @@ public sealed class LocalHub : IAsyncDisposable
         public async ValueTask DisposeAsync()
         {
             await (Jobs?.DisposeAsync() ?? ValueTask.CompletedTask);
+            await (Configurations?.DisposeAsync() ?? ValueTask.CompletedTask);
             Gateway?.Dispose();
             Amqp?.Dispose();
             Cloud?.Dispose();
@@ -386,6 +419,11 @@ public sealed class LocalHub : IAsyncDisposable
             {
                 await Mqtt.StopAsync(new MqttServerStopOptions());
                 Mqtt.Dispose();
+            }
+
+            if (Router is not null)
+            {
+                await Router.DisposeAsync();
             }
 
             if (Application is not null)

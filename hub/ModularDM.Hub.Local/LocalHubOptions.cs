@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local;
@@ -41,11 +42,17 @@ public sealed record LocalHubOptions
     /// <summary>How many messages of each device are kept; the oldest go first.</summary>
     public int MessagesPerDevice { get; init; } = 1000;
 
+    /// <summary>How often configurations look at all twins; they do so too when one of them is made, changed or removed.</summary>
+    public TimeSpan ConfigurationInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How many jobs run at one time; the others wait.</summary>
     public int JobsAtOnce { get; init; } = 1;
 
     /// <summary>How many device operations of all jobs begin in a second.</summary>
     public int JobOperationsPerSecond { get; init; } = 10;
+
+    /// <summary>Where what happens is sent on to.</summary>
+    public IReadOnlyList<HubRoute> Routes { get; init; } = [];
 
     /// <summary>How much the hub takes, such as <see cref="HubThrottle.S1"/>.</summary>
     /// <value>Default: all that comes.</value>

@@ -14,6 +14,10 @@ public static class HubErrorCodes
     public const int DeviceDefinedMultipleTimes = 400011;
     public const int BulkRegistryOperationFailure = 400013;
     public const int ConnectionForcefullyClosedOnNewConnection = 400027;
+    public const int InvalidConfigurationTargetCondition = 400401;
+    public const int InvalidConfigurationContent = 400402;
+    public const int CannotModifyImmutableConfigurationContent = 400403;
+    public const int InvalidConfigurationCustomMetricsQuery = 400404;
     public const int IotHubUnauthorizedAccess = 401002;
     public const int IotHubUnauthorized = 401003;
     public const int IotHubQuotaExceeded = 403002;
@@ -59,6 +63,10 @@ public static class HubErrorCodes
         [DeviceDefinedMultipleTimes] = nameof(DeviceDefinedMultipleTimes),
         [BulkRegistryOperationFailure] = nameof(BulkRegistryOperationFailure),
         [ConnectionForcefullyClosedOnNewConnection] = nameof(ConnectionForcefullyClosedOnNewConnection),
+        [InvalidConfigurationTargetCondition] = nameof(InvalidConfigurationTargetCondition),
+        [InvalidConfigurationContent] = nameof(InvalidConfigurationContent),
+        [CannotModifyImmutableConfigurationContent] = nameof(CannotModifyImmutableConfigurationContent),
+        [InvalidConfigurationCustomMetricsQuery] = nameof(InvalidConfigurationCustomMetricsQuery),
         [IotHubUnauthorizedAccess] = nameof(IotHubUnauthorizedAccess),
         [IotHubUnauthorized] = nameof(IotHubUnauthorized),
         [IotHubQuotaExceeded] = nameof(IotHubQuotaExceeded),

@@ -13,8 +13,10 @@ namespace ModularDM.Hosting.Application;
 
 internal sealed partial class DeviceHub(IHubConnection hub, Lazy<SectionTable> sections, Lazy<MethodTable> methods, ILogger<DeviceHub> logger) : IDeviceHub, ITwinObserver
 {
+    private const int MostUnmerged = 16;
     private readonly Lock _gate = new();
     private readonly List<Follower> _followers = [];
+    private readonly List<ReadOnlyMemory<byte>> _unmerged = [];
     private byte[] _desired = "{}"u8.ToArray();
 
     public bool IsConnected => hub.IsConnected;
@@ -61,6 +63,7 @@ internal sealed partial class DeviceHub(IHubConnection hub, Lazy<SectionTable> s
 
     public void OnTwin(HubTwin twin)
     {
+        _unmerged.Clear();
         _desired = twin.Desired.ToArray();
         foreach (Follower follower in Followers())
         {
@@ -70,14 +73,20 @@ internal sealed partial class DeviceHub(IHubConnection hub, Lazy<SectionTable> s
 
     public void OnPatch(ReadOnlyMemory<byte> patch)
     {
-        if (Followers() is not { Length: > 0 } followers)
+        _unmerged.Add(patch);
+        Follower[] followers = Followers();
+        if (followers.Length == 0 && _unmerged.Count < MostUnmerged)
         {
-            // Kept whole all the same: a follower may come later.
-            _desired = MergePatch.Apply(_desired, patch);
+            // Kept all the same: a follower may come later.
             return;
         }
 
-        _desired = MergePatch.Apply(_desired, patch);
+        foreach (ReadOnlyMemory<byte> each in _unmerged)
+        {
+            _desired = MergePatch.Apply(_desired, each);
+        }
+
+        _unmerged.Clear();
         using var document = JsonDocument.Parse(patch);
         foreach (Follower follower in followers)
         {

@@ -235,11 +235,16 @@ internal sealed partial class ReportSender(IHubConnection hub, ReportedState rep
             return null;
         }
 
+        if (patch.Parts is [var only])
+        {
+            return HostTelemetry.Source.StartActivity(HostTelemetry.Spans.TwinReport, ActivityKind.Producer, only.Cause)
+                ?.SetTag(HostTelemetry.Tags.Section, only.Name.ToString());
+        }
+
         ActivityContext[] causes = [.. patch.Parts.Select(part => part.Cause).Where(cause => cause != default).Distinct()];
-        Activity? span = HostTelemetry.Source.StartActivity(
-            HostTelemetry.Spans.TwinReport, ActivityKind.Producer, causes.FirstOrDefault(), links: causes.Skip(1).Select(cause => new ActivityLink(cause)));
-        span?.SetTag(HostTelemetry.Tags.Section, string.Join(",", patch.Parts.Select(part => part.Name)));
-        return span;
+        return HostTelemetry.Source
+            .StartActivity(HostTelemetry.Spans.TwinReport, ActivityKind.Producer, causes.FirstOrDefault(), links: causes.Skip(1).Select(cause => new ActivityLink(cause)))
+            ?.SetTag(HostTelemetry.Tags.Section, string.Join(",", patch.Parts.Select(part => part.Name)));
     }
 
     private static TimeSpan Pause(int failures, HubFailure failure)

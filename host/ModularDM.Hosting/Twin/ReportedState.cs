@@ -38,8 +38,13 @@ internal sealed class ReportedState(TimeProvider clock)
 
             section.Status = status ?? section.Status;
             section.Wanted = ReportedJson.Compose(section.Body, section.Status);
-            int others = _foreignSize + _sections.Values.Where(other => other != section).Sum(other => other.Size);
-            error = ReportLimits.Check(name, section.Wanted, others, out int size);
+            int all = _foreignSize;
+            foreach (ReportedSection each in _sections.Values)
+            {
+                all += each.Size;
+            }
+
+            error = ReportLimits.Check(name, section.Wanted, all - section.Size, out int size);
             section.Size = error is null ? size : 0;
             if (error is not null)
             {
@@ -208,7 +213,18 @@ internal sealed class ReportedState(TimeProvider clock)
                 return TakeClear();
             }
 
-            return Take(_sections.Where(pair => pair.Value.IsDue));
+            var due = new List<KeyValuePair<SectionName, ReportedSection>>();
+            foreach (KeyValuePair<SectionName, ReportedSection> pair in _sections)
+            {
+                if (pair.Value.IsDue)
+                {
+                    due.Add(pair);
+                }
+            }
+
+            // The sections of a vendor beside each other, as they go into its object.
+            due.Sort(static (a, b) => string.CompareOrdinal(a.Key.Vendor, b.Key.Vendor));
+            return due.Count > 0 ? Take(due) : null;
         }
     }
 
@@ -217,7 +233,7 @@ internal sealed class ReportedState(TimeProvider clock)
     {
         lock (_gate)
         {
-            return Take(_sections.Where(pair => pair.Key == name && pair.Value.IsDue));
+            return _sections.TryGetValue(name, out ReportedSection? section) && section.IsDue ? Take([KeyValuePair.Create(name, section)]) : null;
         }
     }
 
@@ -288,45 +304,48 @@ internal sealed class ReportedState(TimeProvider clock)
         }
     }
 
-    private static ReportPatch? Take(IEnumerable<KeyValuePair<SectionName, ReportedSection>> due)
+    private static ReportPatch? Take(List<KeyValuePair<SectionName, ReportedSection>> due)
     {
         var buffer = new ArrayBufferWriter<byte>(512);
         using var writer = new Utf8JsonWriter(buffer);
-        var parts = new List<ReportPart>();
+        var parts = new List<ReportPart>(due.Count);
+        string? open = null;
         writer.WriteStartObject();
-        foreach (IGrouping<string, KeyValuePair<SectionName, ReportedSection>> vendor in due.GroupBy(pair => pair.Key.Vendor))
+        foreach ((SectionName name, ReportedSection section) in due)
         {
-            bool open = false;
-            foreach ((SectionName name, ReportedSection section) in vendor)
+            if (!ReportedJson.TryDiff(section.Acknowledged, section.Wanted, out byte[] diff))
             {
-                if (!ReportedJson.TryDiff(section.Acknowledged, section.Wanted, out byte[] diff))
-                {
-                    section.IsDue = false;
-                    section.Acknowledged = section.Wanted;
-                    section.Complete();
-                    continue;
-                }
-
-                if (!open)
-                {
-                    writer.WriteStartObject(name.Vendor);
-                    open = true;
-                }
-
-                writer.WritePropertyName(name.Section);
-                writer.WriteRawValue(diff, skipInputValidation: true);
-                parts.Add(new ReportPart(name, section.Wanted, section.Sequence, section.Cause));
+                section.IsDue = false;
+                section.Acknowledged = section.Wanted;
+                section.Complete();
+                continue;
             }
 
-            if (open)
+            if (open != name.Vendor)
             {
-                writer.WriteEndObject();
+                if (open is not null)
+                {
+                    writer.WriteEndObject();
+                }
+
+                writer.WriteStartObject(name.Vendor);
+                open = name.Vendor;
             }
+
+            writer.WritePropertyName(name.Section);
+            writer.WriteRawValue(diff, skipInputValidation: true);
+            parts.Add(new ReportPart(name, section.Wanted, section.Sequence, section.Cause));
+        }
+
+        if (parts.Count == 0)
+        {
+            return null;
         }
 
         writer.WriteEndObject();
+        writer.WriteEndObject();
         writer.Flush();
-        return parts.Count > 0 ? new ReportPatch(buffer.WrittenMemory, parts, null) : null;
+        return new ReportPatch(buffer.WrittenMemory, parts, null);
     }
 
     private ReportPatch TakeClear()

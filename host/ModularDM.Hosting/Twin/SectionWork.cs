@@ -12,6 +12,9 @@ namespace ModularDM.Hosting.Twin;
 internal sealed record SectionWork(
     SectionWorkKind Kind, ReadOnlyMemory<byte> Value, long Version, IReadOnlyList<string> ChangedPaths, DateTimeOffset Received, ActivityContext Cause)
 {
+    /// <summary>The hash of <see cref="Value"/>; null unless it is to be applied.</summary>
+    public ValueHash? Hash { get; } = Kind == SectionWorkKind.Apply ? new ValueHash(Value) : null;
+
     /// <summary>The newest wins; what was still waiting is part of it.</summary>
     public SectionWork Over(SectionWork? waiting) => waiting switch
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using ModularDM.Contracts;
@@ -19,7 +18,10 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     private static readonly TimeSpan s_firstRetry = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_longestRetry = TimeSpan.FromMinutes(5);
     private readonly Lock _gate = new();
+    private readonly string _name = owner.Name.ToString();
+    private readonly string _applySpan = $"{HostTelemetry.Spans.TwinApply} {owner.Name}", _readSpan = $"{HostTelemetry.Spans.SectionRead} {owner.Name}";
     private SectionWork? _next;
+    private ValueHash? _target, _applied;
     private Task _running = Task.CompletedTask;
     private ITimer? _retry;
     private int _failures;
@@ -41,10 +43,10 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     public SectionError? Refusal { get; set; }
 
     /// <summary>Hash of the value that was last asked to be applied; null when none was, or when it left desired.</summary>
-    public string? TargetHash { get; private set; }
+    public string? TargetHash => _target?.Text;
 
     /// <summary>Hash of the value last applied, whatever came out; null when none was, or when it left desired.</summary>
-    public string? AppliedHash { get; private set; }
+    public string? AppliedHash => _applied?.Text;
 
     /// <summary>How the last apply of this run ended; null before the first.</summary>
     public ApplyResult? Result { get; private set; }
@@ -65,7 +67,11 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     }
 
     /// <summary>Puts back what an earlier run applied.</summary>
-    public void Restore(string? appliedHash, bool completed) => (TargetHash, AppliedHash, IsCompleted) = (appliedHash, appliedHash, completed);
+    public void Restore(string? appliedHash, bool completed)
+    {
+        _target = _applied = appliedHash is null ? null : new ValueHash(appliedHash);
+        IsCompleted = completed;
+    }
 
     /// <summary>Asks for work. A call that runs is waited for; of what waits, the newest is done.</summary>
     public void Post(SectionWork work)
@@ -76,7 +82,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
             _next = work.Over(_next);
             if (work.Kind != SectionWorkKind.Read)
             {
-                TargetHash = work.Kind == SectionWorkKind.Apply ? HashOf(work.Value) : null;
+                _target = work.Hash;
                 _retry?.Dispose();
                 _retry = null;
             }
@@ -112,8 +118,6 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
             _retry = null;
         }
     }
-
-    public static string HashOf(ReadOnlyMemory<byte> value) => Convert.ToHexStringLower(SHA256.HashData(value.Span).AsSpan(0, 16));
 
     private async Task RunAsync(TaskCompletionSource idle)
     {
@@ -167,8 +171,8 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
     private async Task DoAsync(SectionWork work)
     {
-        using Activity? span = HostTelemetry.Source.StartActivity($"{HostTelemetry.Spans.TwinApply} {Name}", ActivityKind.Internal, work.Cause);
-        span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, Name.ToString()).SetTag(HostTelemetry.Tags.TwinVersion, work.Version);
+        using Activity? span = HostTelemetry.Source.StartActivity(_applySpan, ActivityKind.Internal, work.Cause);
+        span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, _name).SetTag(HostTelemetry.Tags.TwinVersion, work.Version);
         long started = clock.GetTimestamp();
         await using ITimer pending = clock.CreateTimer(
             _ => SayPending(work, span), null, work.Kind == SectionWorkKind.Read ? Timeout.InfiniteTimeSpan : PendingAfter, Timeout.InfiniteTimeSpan);
@@ -182,13 +186,13 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
         if (work.Kind != SectionWorkKind.Read)
         {
-            (Result, AppliedHash) = (result, work.Kind == SectionWorkKind.Apply ? HashOf(work.Value) : null);
+            (Result, _applied) = (result, work.Hash);
             IsCompleted = result.Outcome == ApplyOutcome.Completed;
         }
 
         Report(work, result, reading, span);
         var outcome = new KeyValuePair<string, object?>(HostTelemetry.Tags.Outcome, result.Outcome.ToString());
-        var section = new KeyValuePair<string, object?>(HostTelemetry.Tags.Section, Name.ToString());
+        var section = new KeyValuePair<string, object?>(HostTelemetry.Tags.Section, _name);
         HostTelemetry.Applies.Add(1, section, outcome);
         HostTelemetry.ApplyDuration.Record(clock.GetElapsedTime(started).TotalSeconds, section, outcome);
         ScheduleRetry(work, result);
@@ -221,7 +225,7 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
     private SectionStatus? StatusAfterRead(ApplyResult read, SectionWork work, Activity? span)
     {
         SectionStatus? known = reported.StatusOf(Name);
-        bool applyFailed = known?.State == SectionState.Failed && !IsCompleted && TargetHash is not null;
+        bool applyFailed = known?.State == SectionState.Failed && !IsCompleted && _target is not null;
         return applyFailed || (known?.State == SectionState.Completed && read.Outcome == ApplyOutcome.Completed)
             ? null
             : SectionStatus.From(read, work.Received, known?.Version, TraceOf(span, work));
@@ -253,8 +257,8 @@ internal sealed partial class SectionWorker(ISectionOwner owner, ReportedState r
 
     private async Task<SectionReading> ReadAsync()
     {
-        using Activity? span = HostTelemetry.Source.StartActivity($"{HostTelemetry.Spans.SectionRead} {Name}");
-        span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, Name.ToString());
+        using Activity? span = HostTelemetry.Source.StartActivity(_readSpan);
+        span?.SetTag(HostTelemetry.Tags.PluginId, owner.PluginId).SetTag(HostTelemetry.Tags.Section, _name);
         SectionReading reading = await owner.ReadAsync(stopping);
         if (reading.Error is { } error)
         {

@@ -297,7 +297,7 @@ internal sealed partial class TwinEngine(
         }
 
         bool firstOfRun = !_fetchedOnce && worker.Result is null;
-        bool mustApply = worker.TargetHash != SectionWorker.HashOf(value)
+        bool mustApply = worker.TargetHash != ValueHash.Of(value)
             || (firstOfRun && (!worker.IsCompleted || reported.StatusOf(worker.Name) is null or { State: SectionState.Pending }));
         return mustApply ? new SectionChange(worker.Name, value, []) : null;
     }

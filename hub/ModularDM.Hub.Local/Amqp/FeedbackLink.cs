@@ -96,6 +96,11 @@ internal sealed partial class FeedbackLink : LinkEndpoint, IDisposable
             // It closed under the sending; what was taken comes again when its lock ends.
             LinkLost(e.Message);
         }
+        catch (HubRefusalException e)
+        {
+            LinkLost(e.Message);
+            link.Close(TimeSpan.Zero, AmqpErrors.Of(e));
+        }
     }
 
     private async Task WaitForCreditAsync(CancellationToken cancellationToken)

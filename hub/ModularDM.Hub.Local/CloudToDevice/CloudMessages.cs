@@ -56,7 +56,8 @@ internal sealed partial class CloudMessages : IDisposable
     /// <exception cref="HubRefusalException">The message is too large or lives too long, its device is not there, or its queue is full.</exception>
     public async Task SendAsync(string deviceId, CloudMessageDraft draft)
     {
-        Device device = registry.Get(deviceId);
+        // A module gets no messages, and its key is no device's id.
+        Device device = registry.Find(deviceId) is { Identity.ModuleId: null } found ? found : throw HubRefusalException.DeviceNotFound(deviceId);
         DateTimeOffset now = time.GetUtcNow();
         DateTimeOffset expiry = Check(draft, device, now);
         CloudMessageStore.Add add;
@@ -137,7 +138,7 @@ internal sealed partial class CloudMessages : IDisposable
         {
             DateTimeOffset now = time.GetUtcNow();
             EndExpired(device, now);
-            CloudQueueEntry? entry = device.CloudQueue.Entries.FirstOrDefault(e => e.LockedUntil <= now && !e.Sent && e.Stored.IsCompletedSuccessfully);
+            CloudQueueEntry? entry = device.CloudQueue.Entries.FirstOrDefault(e => e.LockedUntil <= now && e.Stored.IsCompletedSuccessfully);
             if (entry is not null)
             {
                 (entry.Token, entry.LockedUntil) = (Guid.NewGuid(), now + HubChoices.MessageLock);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Routing;
 using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.CommandLine;
@@ -23,6 +24,7 @@ internal static class HubCommand
             Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
         };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
+        var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
         var throttle = new Option<HubThrottle?>("--throttle")
@@ -56,11 +58,21 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, level, faults, throttle,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, ready, routes, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
             LogLevel least = arguments.GetValue(level);
+            IReadOnlyList<HubRoute> configured;
+            try
+            {
+                configured = arguments.GetValue(routes) is { } path ? RouteSettings.Load(path) : [];
+            }
+            catch (LocalHubStartException e)
+            {
+                return HubProcess.RefuseAsync(e, arguments.InvocationConfiguration.Error);
+            }
+
             var options = new LocalHubOptions
             {
                 MqttPort = arguments.GetValue(mqttPort),
@@ -69,6 +81,7 @@ internal static class HubCommand
                 Bind = arguments.GetValue(bind)!,
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
+                Routes = configured,
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
                 Throttle = arguments.GetValue(throttle),

@@ -25,8 +25,7 @@ internal static partial class HubProcess
         }
         catch (LocalHubStartException e)
         {
-            await error.WriteLineAsync($"mdm-hub: {e.Message}");
-            return StartFailed;
+            return await RefuseAsync(e, error);
         }
 
         await using (hub)
@@ -47,6 +46,13 @@ internal static partial class HubProcess
         }
 
         return 0;
+    }
+
+    /// <summary>Says why the hub does not start.</summary>
+    public static async Task<int> RefuseAsync(LocalHubStartException refusal, TextWriter error)
+    {
+        await error.WriteLineAsync($"mdm-hub: {refusal.Message}");
+        return StartFailed;
     }
 
     private static async Task DescribeAsync(LocalHub hub, TextWriter output)

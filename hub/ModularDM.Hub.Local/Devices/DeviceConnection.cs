@@ -9,8 +9,7 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>
 /// One link of one device. The broker's own session outlives links and its items are kept from the first, so that what belongs to a link lives here.
 /// </summary>
-internal sealed class DeviceConnection(
-    string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, bool cleanSession, HubFaults faults)
+internal sealed class DeviceConnection(string deviceId, EndPoint remote, DateTimeOffset accepted, DateTimeOffset tokenExpiry, HubFaults faults)
 {
     private readonly Lock gate = new();
     private readonly HashSet<string> filters = new(StringComparer.Ordinal);
@@ -31,7 +30,16 @@ internal sealed class DeviceConnection(
     public DateTimeOffset TokenExpiry { get; } = tokenExpiry;
 
     /// <summary>Whether nothing of an earlier link holds.</summary>
-    public bool CleanSession { get; } = cleanSession;
+    public bool CleanSession { get; init; }
+
+    /// <summary>What the device promised in seconds; 0 for nothing.</summary>
+    public ushort KeepAlive { get; init; }
+
+    /// <summary>When the last packet came.</summary>
+    public DateTimeOffset LastReceived { get; set; } = accepted;
+
+    /// <summary>Why the hub closes the link, if it does.</summary>
+    public string? CloseReason { get; set; }
 
     public bool TakesMethods => takesMethods;
 

@@ -63,6 +63,12 @@ internal sealed partial class DeviceGateway : IDisposable
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
     }
 
+    /// <summary>Called with a device that is now connected.</summary>
+    public event Action<Device>? LinkUp;
+
+    /// <summary>Called with a device whose link has ended, and why.</summary>
+    public event Action<Device, string>? LinkDown;
+
     /// <summary>How many devices are connected.</summary>
     public int ConnectedCount => registry.Devices.Count(d => d.Connection is not null);
 
@@ -103,7 +109,12 @@ internal sealed partial class DeviceGateway : IDisposable
             return MqttConnectReasonCode.NotAuthorized;
         }
 
-        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, e.CleanSession ?? true, faults) { ModelId = user.ModelId };
+        accepted[e.RemoteEndPoint] = new DeviceConnection(e.ClientId, e.RemoteEndPoint, time.GetUtcNow(), expiry, faults)
+        {
+            CleanSession = e.CleanSession ?? true,
+            KeepAlive = e.KeepAlivePeriod ?? 0,
+            ModelId = user.ModelId,
+        };
         return MqttConnectReasonCode.Success;
     }
 
@@ -119,6 +130,7 @@ internal sealed partial class DeviceGateway : IDisposable
 
             registry.SetModel(device, connection.ModelId);
             Connected(connection.DeviceId);
+            LinkUp?.Invoke(device);
             cloud.Connected(device, connection);
 
             // The device may have been disabled between the check and now.
@@ -143,6 +155,12 @@ internal sealed partial class DeviceGateway : IDisposable
                     device.Connection = null;
                     device.ConnectionStateUpdated = time.GetUtcNow();
                     Disconnected(device.Id, e.DisconnectType);
+                    LinkDown?.Invoke(device, connection.CloseReason ?? e.DisconnectType switch
+                    {
+                        MqttClientDisconnectType.Clean => "closedByDevice",
+                        MqttClientDisconnectType.Takeover => "takenOver",
+                        _ => "lost",
+                    });
                 }
             }
         }
@@ -203,15 +221,25 @@ internal sealed partial class DeviceGateway : IDisposable
             || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
+            Because(registry.Find(e.ClientId), "badPublish");
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
     }
 
     private Task OnReceivedAsync(InterceptingPacketEventArgs e)
     {
-        if (e.Packet is MqttPubAckPacket acknowledgement && registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        if (e.Packet is MqttPublishPacket publish)
         {
-            cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+            publish.CorrelationData = DeviceRequests.Received;
+        }
+
+        if (registry.Find(e.ClientId) is { Connection: { } connection } device && connection.Remote.Equals(e.RemoteEndPoint))
+        {
+            connection.LastReceived = time.GetUtcNow();
+            if (e.Packet is MqttPubAckPacket acknowledgement)
+            {
+                cloud.Acknowledged(device, acknowledgement.PacketIdentifier);
+            }
         }
 
         return Task.CompletedTask;
@@ -231,7 +259,21 @@ internal sealed partial class DeviceGateway : IDisposable
         }
     }
 
-    private void Expel(Device device) => _ = CloseAsync(device.Id);
+    private void Expel(Device device) => Expel(device, device.Removed ? "removed" : "disabled");
+
+    private void Expel(Device device, string reason)
+    {
+        Because(device, reason);
+        _ = CloseAsync(device.Id);
+    }
+
+    private static void Because(Device? device, string reason)
+    {
+        if (device?.Connection is { } connection)
+        {
+            connection.CloseReason = reason;
+        }
+    }
 
     private async Task CloseAsync(string deviceId)
     {
@@ -254,7 +296,12 @@ internal sealed partial class DeviceGateway : IDisposable
             if (device.Connection is { } connection && now > connection.TokenExpiry + HubChoices.TokenGrace)
             {
                 TokenEnded(device.Id);
-                Expel(device);
+                Expel(device, "tokenEnded");
+            }
+            else if (device.Connection is { KeepAlive: 0 or > HubChoices.MaxKeepAlive } silent && now > silent.LastReceived + HubChoices.MaxSilence)
+            {
+                Silent(device.Id);
+                Expel(device, "silent");
             }
         }
 
@@ -281,6 +328,9 @@ internal sealed partial class DeviceGateway : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The token or certificate of device {DeviceId} has ended; its link is closed")]
     private partial void TokenEnded(string deviceId);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} was silent for too long; its link is closed")]
+    private partial void Silent(string deviceId);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]
     private partial void CloseFailed(string deviceId, Exception cause);

@@ -14,7 +14,8 @@ namespace ModularDM.Hub.Local.Devices;
 /// <summary>What a device publishes: twin requests, answers to methods, and messages.</summary>
 internal sealed partial class DeviceRequests(DeviceRegistry registry, MethodInvoker methods, MessageLog messages, TimeProvider time, ILogger<DeviceRequests> logger)
 {
-    private const int MaxMessageBytes = 256 * 1024;
+    /// <summary>Marks what a device published on its link, in a field that MQTT 3.1.1 does not carry: what comes without it is the broker's sending of a will.</summary>
+    public static readonly byte[] Received = [1];
 
     /// <summary>Handles one publish.</summary>
     /// <returns><see langword="false"/> when the hub does not take it and the link must end.</returns>
@@ -43,14 +44,14 @@ internal sealed partial class DeviceRequests(DeviceRegistry registry, MethodInvo
         }
 
         if (!MqttTopics.TryParseTelemetry(topic, out string? sender, out IReadOnlyDictionary<string, string?>? properties)
-            || sender != device.Id || message.Payload.Length > MaxMessageBytes)
+            || sender != device.Id)
         {
             return false;
         }
 
         try
         {
-            Task stored = messages.Append(device, properties, message.Payload.ToArray());
+            Task stored = messages.Append(device, Marked(properties, message), message.Payload.ToArray());
             if (acknowledged)
             {
                 await stored;
@@ -64,6 +65,28 @@ internal sealed partial class DeviceRequests(DeviceRegistry registry, MethodInvo
             MessageRefused(device.Id, e.Message);
             return false;
         }
+    }
+
+    private static IReadOnlyDictionary<string, string?> Marked(IReadOnlyDictionary<string, string?> properties, MqttApplicationMessage message)
+    {
+        bool will = message.CorrelationData != Received;
+        if (!will && !message.Retain)
+        {
+            return properties;
+        }
+
+        var marked = new Dictionary<string, string?>(properties, StringComparer.Ordinal);
+        if (will)
+        {
+            marked["iothub-MessageType"] = "Will";
+        }
+
+        if (message.Retain)
+        {
+            marked["mqtt-retain"] = "true";
+        }
+
+        return marked;
     }
 
     private async Task AnswerPatchAsync(Device device, string requestId, byte[] body, bool afterAck)

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Routing;
 using ModularDM.Hub.Local.Amqp;
@@ -20,6 +22,15 @@ internal sealed class WebSocketHandler(MqttConnectionHandler mqtt, AmqpConnectio
         transport.WebSockets.SubProtocolSelector = offered => offered.Contains(Amqp) ? Amqp : Mqtt;
     });
 
-    public override Task OnConnectedAsync(ConnectionContext connection) =>
-        connection.GetHttpContext()?.WebSockets.WebSocketRequestedProtocols.Contains(Amqp) == true ? amqp.OnConnectedAsync(connection) : mqtt.OnConnectedAsync(connection);
+    public override Task OnConnectedAsync(ConnectionContext connection)
+    {
+        if (connection.GetHttpContext()?.WebSockets.WebSocketRequestedProtocols.Contains(Amqp) == true)
+        {
+            return amqp.OnConnectedAsync(connection);
+        }
+
+        // Before anything is read or written: the default is text.
+        connection.Features.GetRequiredFeature<ITransferFormatFeature>().ActiveFormat = TransferFormat.Binary;
+        return ProtocolVersionGate.RunAsync(connection, TimeProvider.System, mqtt.OnConnectedAsync);
+    }
 }

@@ -37,10 +37,10 @@ internal static class FaultJson
             Kind = kind ?? default,
             Operation = Named<FaultOperation>(json, "operation", wrong),
             DeviceId = Text(json, "deviceId", wrong),
-            Times = (int?)Number(json, "times", 1, int.MaxValue, wrong),
+            Times = (int?)Number(json, "times", 1, int.MaxValue, wrong, whole: true),
             Duration = Number(json, "seconds", 0, 86400, wrong) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             Probability = Number(json, "probability", 0, 1, wrong) ?? 1,
-            Seed = (int)(Number(json, "seed", 0, int.MaxValue, wrong) ?? 0),
+            Seed = (int)(Number(json, "seed", 0, int.MaxValue, wrong, whole: true) ?? 0),
             Delay = TimeSpan.FromMilliseconds(Number(json, "delayMilliseconds", 0, 60000, wrong) ?? 0),
             Direction = Named<FaultDirection>(json, "direction", wrong) ?? default,
             Skew = TimeSpan.FromSeconds(Number(json, "skewSeconds", -2592000, 2592000, wrong) ?? 0),
@@ -129,19 +129,19 @@ internal static class FaultJson
         return null;
     }
 
-    private static double? Number(JsonElement json, string name, double least, double most, List<string> wrong)
+    private static double? Number(JsonElement json, string name, double least, double most, List<string> wrong, bool whole = false)
     {
         if (Value(json, name) is not { } value)
         {
             return null;
         }
 
-        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= least && number <= most)
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number >= least && number <= most && (!whole || double.IsInteger(number)))
         {
             return number;
         }
 
-        wrong.Add(FormattableString.Invariant($"'{name}' must be a number from {least} to {most}."));
+        wrong.Add(FormattableString.Invariant($"'{name}' must be a {(whole ? "whole " : "")}number from {least} to {most}."));
         return null;
     }
 }

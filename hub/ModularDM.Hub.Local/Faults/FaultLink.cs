@@ -57,7 +57,7 @@ internal sealed class FaultLink(ConnectionContext connection, HubFaults faults, 
         Task sending = PumpAsync(toDevice.Reader, network.Output, FaultDirection.ToDevice);
         try
         {
-            await next(new Link(connection, this));
+            await next(new Link(connection, this, toHub.Reader));
         }
         finally
         {
@@ -132,10 +132,8 @@ internal sealed class FaultLink(ConnectionContext connection, HubFaults faults, 
     private sealed record Ends(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>What the layers above see. They may end a link for themselves; a device in a black hole does not hear of it.</summary>
-    private sealed class Link(ConnectionContext inner, FaultLink owner) : ConnectionContext
+    private sealed class Link(ConnectionContext inner, FaultLink owner, PipeReader hubsEnd) : ConnectionContext
     {
-        private readonly CancellationTokenSource aborted = CancellationTokenSource.CreateLinkedTokenSource(inner.ConnectionClosed);
-
         public override string ConnectionId
         {
             get => inner.ConnectionId;
@@ -170,15 +168,15 @@ internal sealed class FaultLink(ConnectionContext connection, HubFaults faults, 
 
         public override CancellationToken ConnectionClosed
         {
-            get => aborted.Token;
-            set => throw new NotSupportedException("The end of a link is the connection's own.");
+            get => inner.ConnectionClosed;
+            set => inner.ConnectionClosed = value;
         }
 
         public override void Abort(ConnectionAbortedException abortReason)
         {
             if (owner.dark)
             {
-                aborted.Cancel();
+                hubsEnd.CancelPendingRead();
             }
             else
             {

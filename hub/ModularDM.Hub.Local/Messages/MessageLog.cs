@@ -1,32 +1,37 @@
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Storage;
-using ModularDM.Hub.Local.Twins;
+using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hub.Local.Messages;
 
 /// <summary>The messages that devices sent, the newest of each kept for an operator to read.</summary>
 internal sealed class MessageLog(HubStore store, int perDevice, TimeProvider time)
 {
+    /// <summary>The largest message: body, values of system properties, names and values of the others.</summary>
+    private const int MaxBytes = 256 * 1024;
+
+    /// <summary>Called with each message, in the order of its device's.</summary>
+    public event Action<Device, DeviceMessage>? Appended;
+
     /// <summary>Queues a message; the task ends when it is on disk.</summary>
-    /// <exception cref="HubRefusalException">The store takes no more.</exception>
+    /// <exception cref="HubRefusalException">The message is too large, or the store takes no more.</exception>
     public Task Append(Device device, IReadOnlyDictionary<string, string?> properties, byte[] body)
     {
-        byte[] json = HubJson.Bytes(properties, static (bag, writer) =>
+        DateTimeOffset now = time.GetUtcNow();
+        long size = MessageProperties.Size(properties) + body.Length;
+        if (size > MaxBytes)
         {
-            writer.WriteStartObject();
-            foreach ((string name, string? value) in bag)
-            {
-                writer.WriteString(name, value);
-            }
+            throw new HubRefusalException(HubErrorCodes.MessageTooLarge, $"It is {size} bytes long with its properties; at most {MaxBytes}.");
+        }
 
-            writer.WriteEndObject();
-        });
+        byte[] json = MessageProperties.ToJson(properties, device.Identity, now);
         lock (device.Gate)
         {
             long sequence = device.LastMessage + 1;
-            var append = new MessageStore.Append(new DeviceMessage(device.Id, sequence, time.GetUtcNow(), json, body), sequence - perDevice);
+            var append = new MessageStore.Append(new DeviceMessage(device.Id, sequence, now, json, body), sequence - perDevice);
             store.Enqueue(append);
             device.LastMessage = sequence;
+            Appended?.Invoke(device, append.Message);
             return append.Done;
         }
     }

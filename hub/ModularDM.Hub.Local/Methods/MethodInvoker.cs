@@ -10,6 +10,9 @@ namespace ModularDM.Hub.Local.Methods;
 /// <summary>A device's answer to a method: its status and its JSON, empty for none.</summary>
 internal readonly record struct MethodAnswer(int Status, byte[] Payload);
 
+/// <summary>How a method ended: with the device's status, or with an error of the hub's.</summary>
+internal readonly record struct MethodOutcome(string Method, int? Status, int ErrorCode);
+
 /// <summary>Carries direct methods to devices and their answers back.</summary>
 internal sealed class MethodInvoker(TimeProvider time)
 {
@@ -28,8 +31,26 @@ internal sealed class MethodInvoker(TimeProvider time)
     public static bool IsValidName(string name) =>
         name.Length is > 0 and <= 512 && !name.AsSpan().ContainsAny(NotInName) && !name.AsSpan().ContainsAnyExceptInRange('!', '~');
 
+    /// <summary>Called when a method has ended.</summary>
+    public event Action<Device, MethodOutcome>? Invoked;
+
     /// <exception cref="HubRefusalException">The device is not there, does not answer in time, or answers with something else than JSON.</exception>
     public async Task<MethodAnswer> InvokeAsync(Device device, MethodRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MethodAnswer answer = await CallAsync(device, request, cancellationToken);
+            Invoked?.Invoke(device, new MethodOutcome(request.Name, answer.Status, 0));
+            return answer;
+        }
+        catch (HubRefusalException e)
+        {
+            Invoked?.Invoke(device, new MethodOutcome(request.Name, null, e.Code));
+            throw;
+        }
+    }
+
+    private async Task<MethodAnswer> CallAsync(Device device, MethodRequest request, CancellationToken cancellationToken)
     {
         await WaitUntilOnlineAsync(device, request.ConnectTimeout, cancellationToken);
         if (!device.TryEnterMethod(HubChoices.MaxInflightMethods))

@@ -22,6 +22,7 @@ internal sealed class TwinItem(Device device) : IQueryItem
         QueryRoot.Tags => QueryValue.Read(twin.Tags, path.Below),
         QueryRoot.Desired => ReadSection(twin.Desired, path),
         QueryRoot.Reported => ReadSection(twin.Reported, path),
+        QueryRoot.Configurations when device.Configured is null => QueryValue.Undefined,
         _ => ReadIdentity(path),
     };
 

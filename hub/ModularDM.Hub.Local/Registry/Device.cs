@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Twins;
 
@@ -12,6 +13,7 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     private volatile Twin twin = twin;
     private volatile DeviceConnection? connection;
     private volatile ImmutableDictionary<string, Device> modules = ImmutableDictionary<string, Device>.Empty;
+    private volatile ConfigurationState? configured;
     private int methodsWaiting;
     private TaskCompletionSource online = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -37,6 +39,13 @@ internal sealed class Device(DeviceIdentity identity, Twin twin, long lastMessag
     {
         get => connection;
         set => connection = value;
+    }
+
+    /// <summary>What configurations did to the twin; <see langword="null"/> when none targets it.</summary>
+    public ConfigurationState? Configured
+    {
+        get => configured;
+        set => configured = value;
     }
 
     /// <summary>The messages that wait for the device.</summary>

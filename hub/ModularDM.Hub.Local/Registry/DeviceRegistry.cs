@@ -38,6 +38,18 @@ internal sealed class DeviceRegistry
     /// <summary>Called with new desired properties' patch and version.</summary>
     public event Action<Device, JsonElement, long>? DesiredChanged;
 
+    /// <summary>Called with each change of a section of a twin, in the order of its versions.</summary>
+    public event Action<Device, TwinSectionChange>? TwinChanged;
+
+    /// <summary>Called with a device that is new.</summary>
+    public event Action<Device>? Created;
+
+    /// <summary>Called with a device whose identity is another.</summary>
+    public event Action<Device>? Updated;
+
+    /// <summary>Called with a device that is gone.</summary>
+    public event Action<Device>? Removed;
+
     /// <summary>Every device and every module.</summary>
     public IEnumerable<Device> All => devices.Values;
 
@@ -111,6 +123,7 @@ internal sealed class DeviceRegistry
         }
 
         await save.Done;
+        Created?.Invoke(device);
         return device;
     }
 
@@ -143,11 +156,12 @@ internal sealed class DeviceRegistry
             device.Twin = next;
             if (twin is { } told)
             {
-                TellDesired(device, told, was, next);
+                Tell(device, told, was, next);
             }
         }
 
         await save.Done;
+        Updated?.Invoke(device);
         if (!after.Enabled)
         {
             Expel(device);
@@ -204,6 +218,7 @@ internal sealed class DeviceRegistry
         }
 
         await remove.Done;
+        Removed?.Invoke(device);
         Expel(device);
     }
 
@@ -226,7 +241,7 @@ internal sealed class DeviceRegistry
             store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: desired is not null, Device: false));
             device.Twin = after;
 
-            TellDesired(device, change, before, after);
+            Tell(device, change, before, after);
         }
 
         await save.Done;
@@ -245,6 +260,7 @@ internal sealed class DeviceRegistry
             after = TwinChange.PatchReported(Present(device).Twin, patch, time.GetUtcNow());
             store.Enqueue(save = new RegistryStore.SaveTwin(device.Id, after, Service: false, Device: true));
             device.Twin = after;
+            TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Reported, patch, after.Reported.Version, Replaced: false));
         }
 
         await save.Done;
@@ -252,14 +268,24 @@ internal sealed class DeviceRegistry
     }
 
     // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
-    private void TellDesired(Device device, ServiceTwinChange change, Twin before, Twin after)
+    // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
+    private void Tell(Device device, ServiceTwinChange change, Twin before, Twin after)
     {
-        if (change.Desired is not { } patch)
+        if (change.Desired is { } desired)
         {
-            return;
+            TellDesired(device, desired, change.Replace, before, after);
+            TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Desired, desired, after.Desired.Version, change.Replace));
         }
 
-        if (!change.Replace || !replaceMarksRemoved)
+        if (change.Tags is { } tags)
+        {
+            TwinChanged?.Invoke(device, new TwinSectionChange(TwinSectionChange.Tags, tags, null, change.Replace));
+        }
+    }
+
+    private void TellDesired(Device device, JsonElement patch, bool replace, Twin before, Twin after)
+    {
+        if (!replace || !replaceMarksRemoved)
         {
             DesiredChanged?.Invoke(device, patch, after.Desired.Version);
             return;

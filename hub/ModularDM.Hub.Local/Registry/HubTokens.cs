@@ -12,8 +12,9 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
     private sealed record Grant(SasToken Token, HubPermissions Permissions, bool WholeHub);
 
     /// <summary>Whether <paramref name="authorization"/> is a policy's token that covers <paramref name="path"/> with <paramref name="needed"/> permissions.</summary>
+    /// <returns>The policy's name.</returns>
     /// <exception cref="HubRefusalException">It is not.</exception>
-    public void RequireService(string? authorization, string path, HubPermissions needed)
+    public string RequireService(string? authorization, string path, HubPermissions needed)
     {
         if (authorization is null)
         {
@@ -45,6 +46,8 @@ internal sealed class HubTokens(HubPolicies policies, IReadOnlyList<string> host
         {
             throw HubRefusalException.Unauthorized($"The policy '{grant.Token.PolicyName}' lacks {needed}.");
         }
+
+        return grant.Token.PolicyName!;
     }
 
     /// <summary>Why a device or module may not connect with this password; none when it may, with the time at which its token ends.</summary>

@@ -1,4 +1,5 @@
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Local.Twins;
@@ -115,6 +116,7 @@ internal static class RegistryStore
             writer.Run("DELETE FROM sections WHERE id=$p0", Id);
             MessageStore.RemoveDevice(writer, Id);
             CloudMessageStore.RemoveDevice(writer, Id);
+            ConfigurationStore.RemoveTwin(writer, Id);
         }
     }
 }

@@ -33,7 +33,8 @@ internal sealed class MessageEndpoints(DeviceRegistry registry, MessageLog messa
         });
     }
 
-    private static void Write(DeviceMessage message, Utf8JsonWriter json)
+    /// <summary>Writes a message as it is read.</summary>
+    public static void Write(DeviceMessage message, Utf8JsonWriter json)
     {
         json.WriteStartObject();
         json.WriteNumber("sequence"u8, message.Sequence);

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
@@ -29,7 +30,15 @@ internal sealed partial class RestApi(HubTokens tokens, IReadOnlyList<IRequestGu
     /// <param name="needed">What the caller's policy must hold.</param>
     /// <param name="handler">The operation; it throws <see cref="HubRefusalException"/> to refuse.</param>
     /// <param name="methodsStyle">Whether refusals are told as the methods endpoint does.</param>
-    public void Map(IEndpointRouteBuilder routes, string verb, string pattern, HubPermissions needed, Func<HttpContext, Task> handler, bool methodsStyle = false)
+    /// <param name="authorize">Another check than that of a policy's token; gives the caller's name.</param>
+    public void Map(
+        IEndpointRouteBuilder routes,
+        string verb,
+        string pattern,
+        HubPermissions needed,
+        Func<HttpContext, Task> handler,
+        bool methodsStyle = false,
+        Func<HttpContext, string>? authorize = null)
     {
         Func<HttpContext, Task> guarded = guards.Aggregate(handler, (inner, guard) => guard.Guard(verb, pattern, inner));
         bool versioned = !pattern.StartsWith("/modulardm/", StringComparison.Ordinal);
@@ -37,12 +46,13 @@ internal sealed partial class RestApi(HubTokens tokens, IReadOnlyList<IRequestGu
         {
             try
             {
-                tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
+                string policy = authorize?.Invoke(context) ?? tokens.RequireService(context.Request.Headers.Authorization, context.Request.Path.Value ?? "/", needed);
                 if (versioned && !IsVersion(context.Request.Query["api-version"]))
                 {
                     throw new HubRefusalException(HubErrorCodes.InvalidProtocolVersion, "The query needs 'api-version', such as 2021-04-12.");
                 }
 
+                HubCaller.Current = HubCaller.From(policy, context.Request.Headers[HubCaller.ActorHeader]);
                 await guarded(context);
             }
             catch (HubRefusalException e)

@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.Certificates;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Jobs;
 using ModularDM.Hub.Local.Messages;
 using ModularDM.Hub.Local.Registry;
@@ -21,7 +22,7 @@ internal sealed partial class HubStore : IDisposable
 
     // Each area keeps its tables beside the code that uses them.
     private const string Schema = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + SettingStore.Schema + RegistryStore.Schema + MessageStore.Schema
-        + CertificateStore.Schema + CloudMessageStore.Schema + JobStore.Schema;
+        + CertificateStore.Schema + CloudMessageStore.Schema + JobStore.Schema + ConfigurationStore.Schema;
 
     private readonly BlockingCollection<StoreChange> waiting = new(MaxWaiting);
     private readonly string connectionString;

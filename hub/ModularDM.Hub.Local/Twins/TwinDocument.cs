@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using ModularDM.Hub.Local.Configurations;
 using ModularDM.Hub.Local.Registry;
 
 namespace ModularDM.Hub.Local.Twins;
@@ -46,6 +47,7 @@ internal static class TwinDocument
         json.WritePropertyName("reported"u8);
         json.WriteRawValue(Section(twin.Reported, withMetadata: true), skipInputValidation: true);
         json.WriteEndObject();
+        WriteConfigurations(device.Configured, json);
         WriteCapabilities(json);
         json.WriteEndObject();
     }
@@ -110,6 +112,24 @@ internal static class TwinDocument
         json.WriteString("connectionState"u8, device.Connection is null ? "Disconnected"u8 : "Connected"u8);
         json.WriteString("lastActivityTime"u8, TwinMetadata.Text(device.LastActivity));
         json.WriteNumber("cloudToDeviceMessageCount"u8, device.CloudQueue.Count);
+    }
+
+    private static void WriteConfigurations(ConfigurationState? configured, Utf8JsonWriter json)
+    {
+        if (configured is null)
+        {
+            return;
+        }
+
+        json.WriteStartObject("configurations"u8);
+        foreach ((string id, bool applied) in configured.Applied)
+        {
+            json.WriteStartObject(id);
+            json.WriteString("status"u8, applied ? "Applied"u8 : "Targeted"u8);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
     }
 
     private static void WriteCapabilities(Utf8JsonWriter json)

@@ -35,6 +35,33 @@ public sealed class PluginSchedulerTests
         Assert.False(inside, "the second call ran inside the first");
     }
 
+    [Fact]
+    public async Task TryEnqueue_CallsThatBlock_HoldOneThreadOfThePoolAtMost()
+    {
+        using var scheduler = new PluginScheduler("contoso.one", maxRunning: 4, maxWaiting: 4);
+        var allBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var over = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int begun = 0, pooled = 0;
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.True(scheduler.TryEnqueue(new Work(() =>
+            {
+                Interlocked.Add(ref pooled, Thread.CurrentThread.IsThreadPoolThread ? 1 : 0);
+                if (Interlocked.Increment(ref begun) == 4)
+                {
+                    allBegun.SetResult();
+                }
+
+                over.Task.Wait(TestTimeouts.Default);
+                scheduler.OnFinished();
+            })));
+        }
+
+        await allBegun.Task.WaitAsync(TestTimeouts.Default, TestContext.Current.CancellationToken);
+        over.SetResult();
+        Assert.InRange(pooled, 0, 1);
+    }
+
     private sealed class Work(Action code) : IPluginWork
     {
         public void Start() => code();

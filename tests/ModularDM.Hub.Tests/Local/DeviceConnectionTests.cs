@@ -46,13 +46,6 @@ public sealed class DeviceConnectionTests(HubFixture fixture) : IClassFixture<Hu
     }
 
     [Fact]
-    public async Task Connect_Mqtt5_IsRefusedAsVersion()
-    {
-        await using RawDevice device = await NewAsync();
-        Assert.Equal(MqttClientConnectResultCode.UnsupportedProtocolVersion, await device.TryConnectAsync(version: MqttProtocolVersion.V500));
-    }
-
-    [Fact]
     public async Task Connect_SecondTime_TakesOver()
     {
         await using RawDevice first = await fixture.ConnectNewAsync();

@@ -23,8 +23,16 @@ public class HubFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Hub = await LocalHub.StartAsync(Configure(
-            new LocalHubOptions { MqttPort = 0, HttpsPort = 0, AmqpPort = 0, DataFolder = Folder, TimeProvider = Clock, MessagesPerDevice = 5 }));
+        Hub = await LocalHub.StartAsync(Configure(new LocalHubOptions
+        {
+            MqttPort = 0,
+            HttpsPort = 0,
+            AmqpPort = 0,
+            DataFolder = Folder,
+            TimeProvider = Clock,
+            MessagesPerDevice = 5,
+            ConfigurationInterval = TimeSpan.FromSeconds(10),
+        }));
         Service = new ServiceClient(Hub.ServiceConnectionString, Hub.CaFile, Clock);
     }
 
@@ -142,7 +150,72 @@ public sealed class ServiceClient : IDisposable
         return new ServiceAnswer((int)response.StatusCode, name2, response.Headers.ETag?.Tag, await response.Content.ReadAsStringAsync(), response.Headers);
     }
 
+    /// <summary>Opens the stream of events.</summary>
+    public async Task<EventReader> OpenEventsAsync(string query = "", string? lastEventId = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/modulardm/events" + query);
+        request.Headers.TryAddWithoutValidation("Authorization", NewToken());
+        if (lastEventId is not null)
+        {
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", lastEventId);
+        }
+
+        HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        Assert.Equal((200, "text/event-stream"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        var reader = new EventReader(response, new StreamReader(await response.Content.ReadAsStreamAsync()));
+        await reader.OpenedAsync();
+        return reader;
+    }
+
     public void Dispose() => http.Dispose();
+}
+
+/// <summary>Reads a stream of events as it comes.</summary>
+public sealed class EventReader(HttpResponseMessage response, StreamReader lines) : IDisposable
+{
+    private readonly CancellationTokenSource limit = new(TimeSpan.FromSeconds(30));
+
+    /// <summary>The line that every stream begins with.</summary>
+    public async Task OpenedAsync()
+    {
+        Assert.Equal("retry: 2000", await lines.ReadLineAsync(limit.Token));
+        Assert.Equal("", await lines.ReadLineAsync(limit.Token));
+    }
+
+    /// <summary>The next line that is a comment.</summary>
+    public async Task<string?> NextLineAsync() => await lines.ReadLineAsync(limit.Token);
+
+    /// <summary>The next event.</summary>
+    public async Task<(string Id, string Type, JsonElement Data)> NextAsync()
+    {
+        string? line;
+        do
+        {
+            line = await lines.ReadLineAsync(limit.Token);
+        }
+        while (line is not null && (line.Length == 0 || line[0] == ':'));
+
+        string id = After("id: ", line);
+        string type = After("event: ", await lines.ReadLineAsync(limit.Token));
+        using JsonDocument data = JsonDocument.Parse(After("data: ", await lines.ReadLineAsync(limit.Token)));
+        return (id, type, data.RootElement.Clone());
+    }
+
+    /// <summary>Whether the stream has ended.</summary>
+    public async Task<bool> EndsAsync() => await lines.ReadLineAsync(limit.Token) is "" or null && await lines.ReadLineAsync(limit.Token) is null;
+
+    public void Dispose()
+    {
+        lines.Dispose();
+        response.Dispose();
+        limit.Dispose();
+    }
+
+    private static string After(string prefix, string? line)
+    {
+        Assert.StartsWith(prefix, line, StringComparison.Ordinal);
+        return line![prefix.Length..];
+    }
 }
 
 /// <summary>Trusts one authority and nothing else, host names included.</summary>

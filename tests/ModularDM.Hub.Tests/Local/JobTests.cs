@@ -49,8 +49,11 @@ public sealed class JobTests(HubFixture fixture) : IClassFixture<HubFixture>
         await silent.NextAsync();
         await answering.PublishAsync(MqttTopics.MethodResponse(207, rid), """{"ok":true}""");
         await UntilAsync(fixture.Service, job, json => json.GetProperty("deviceJobStatistics").GetProperty("runningCount").GetInt32() == 1);
-        fixture.Clock.Advance(TimeSpan.FromSeconds(5));
-        JsonElement over = await UntilAsync(fixture.Service, job, "completed");
+        JsonElement over = await UntilAsync(fixture.Service, job, json =>
+        {
+            fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+            return json.GetProperty("status").GetString() == "completed";
+        });
         Assert.Equal("""{"deviceCount":3,"failedCount":2,"succeededCount":1,"runningCount":0,"pendingCount":0}""", over.GetProperty("deviceJobStatistics").GetRawText());
 
         Dictionary<string, JsonElement> rows = await RowsAsync(fixture.Service, job);

@@ -12,8 +12,11 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
         await using RawDevice device = await fixture.ConnectNewAsync();
         await device.PublishAsync(MqttTopics.Telemetry(device.Id, [new("$.ct", "application/json"), new("flag", null)]) + "/", """{"t":21.5}""", MqttQualityOfServiceLevel.AtLeastOnce);
         ServiceAnswer answer = await ReadAsync(device.Id);
+        string generation = (await fixture.Service.SendAsync("GET", "/devices/" + device.Id)).Json.GetProperty("generationId").GetString()!;
         Assert.Equal(
-            $$$"""[{"sequence":1,"enqueuedTime":"2026-05-06T07:08:09.0000000Z","connectionDeviceId":"{{{device.Id}}}","properties":{"$.ct":"application/json","flag":null},"body":{"t":21.5}}]""",
+            $$$"""
+            [{"sequence":1,"enqueuedTime":"2026-05-06T07:08:09.0000000Z","connectionDeviceId":"{{{device.Id}}}","properties":{"$.ct":"application/json","flag":null,"iothub-connection-device-id":"{{{device.Id}}}","iothub-connection-auth-generation-id":"{{{generation}}}","iothub-connection-auth-method":"{\"scope\":\"device\",\"type\":\"sas\",\"issuer\":\"iothub\",\"acceptingIpFilterRule\":null}","iothub-enqueuedtime":"2026-05-06T07:08:09.0000000Z"},"body":{"t":21.5}}]
+            """,
             answer.Body);
     }
 
@@ -36,9 +39,63 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
     public async Task Publish_Over256K_ClosesTheLink()
     {
         await using RawDevice device = await fixture.ConnectNewAsync();
-        await device.PublishAsync(MqttTopics.Telemetry(device.Id), new string('x', (256 * 1024) + 1));
+
+        // A system property counts by its value, another by its name too.
+        string topic = MqttTopics.Telemetry(device.Id, [new("$.mid", "123"), new("name", "value")]);
+        await device.PublishAsync(topic, new string('x', (256 * 1024) - 12), MqttQualityOfServiceLevel.AtLeastOnce);
+        await device.PublishAsync(topic, new string('x', (256 * 1024) - 11));
         await device.ClosedAsync();
-        Assert.Equal("[]", (await ReadAsync(device.Id)).Body);
+        Assert.Equal(1, (await ReadAsync(device.Id)).Json.GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Publish_Retained_IsMarkedAndNotKept()
+    {
+        await using PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
+        string id = await fixture.NewDeviceAsync();
+        await device.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
+        await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
+        await device.SendAsync(PacketDevice.Publish(0x33, MqttTopics.Telemetry(id), "x", 5));
+        await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
+        Assert.Equal("true", Property((await ReadAsync(id)).Json[0], "mqtt-retain"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Drop_WithAWill_StoresItUnlessTheDeviceSaidGoodbye(bool goodbye)
+    {
+        string id = await fixture.NewDeviceAsync();
+        await using (PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub))
+        {
+            await device.SendAsync(PacketDevice.Connect(
+                fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags: 0xC4, willTopic: MqttTopics.Telemetry(id, [new("p", "q")]), willBody: "gone"));
+            await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
+            await device.SendAsync(PacketDevice.Publish(0x32, MqttTopics.Telemetry(id), "here", 5));
+            await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
+            if (goodbye)
+            {
+                await device.SendAsync(0xE0, 0x00);
+                await device.ClosedAsync();
+            }
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while ((await fixture.Service.SendAsync("GET", "/twins/" + id)).Json.GetProperty("connectionState").GetString() != "Disconnected")
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+
+        // Written behind the will, and answered when it is on disk.
+        await fixture.Service.SendAsync("PATCH", "/twins/" + id, """{"tags":{}}""");
+        JsonElement messages = (await ReadAsync(id)).Json;
+        Assert.Null(Property(messages[0], "iothub-MessageType"));
+        Assert.Equal(goodbye ? 1 : 2, messages.GetArrayLength());
+        if (!goodbye)
+        {
+            Assert.Equal(("Will", "q"), (Property(messages[1], "iothub-MessageType"), Property(messages[1], "p")));
+            Assert.Equal("gone"u8.ToArray(), messages[1].GetProperty("bodyBase64").GetBytesFromBase64());
+        }
     }
 
     [Fact]
@@ -49,6 +106,9 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal(400, (await ReadAsync(id, "?after=x")).Status);
         Assert.Equal(404, (await ReadAsync("nobody")).Status);
     }
+
+    private static string? Property(JsonElement message, string name) =>
+        message.GetProperty("properties").TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
 
     private Task<ServiceAnswer> ReadAsync(string id, string query = "") => fixture.Service.SendAsync("GET", $"/modulardm/devices/{id}/messages{query}", version: false);
 }

@@ -12,6 +12,9 @@ namespace Contoso;
 public sealed record Wanted
 {
     public int Level { get; init; }
+
+    /// <summary>How long Apply takes.</summary>
+    public int Milliseconds { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
@@ -33,6 +36,7 @@ internal sealed class WellBehavedSection(
     protected override async Task<ApplyResult> ApplyAsync(Wanted value, SectionDesired desired, CancellationToken cancellationToken)
     {
         await Task.Yield();
+        await Task.Delay(TimeSpan.FromMilliseconds(value.Milliseconds), clock, cancellationToken);
         memory.Level = value.Level;
         logger.LogInformation("applied");
         return ApplyResult.Completed;

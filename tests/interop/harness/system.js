@@ -55,7 +55,7 @@ function rest(method, path, body, headers = {}) {
       });
     request.on('timeout', () => request.destroy(new Error(`${method} ${path}: no answer within 20 s`)));
     request.on('error', reject);
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    request.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
   });
 }
 

@@ -44,7 +44,7 @@ describe("Microsoft's device SDK with a certificate", () => {
   test('CertificateOfARegisteredAuthority_Connects', async () => {
     const ca = authority(system.folder, newId('authority'));
     const name = newId('ca');
-    const { status } = await rest('PUT', `/modulardm/certificates/${name}`, { certificate: ca.cert });
+    const { status } = await rest('PUT', `/modulardm/certificates/${name}`, ca.cert);
     assert.ok(status < 300, `the authority was answered ${status}`);
     const deviceId = newId('x509');
     await createDevice(registry, { deviceId, authentication: { type: 'certificateAuthority' } });

@@ -14,7 +14,8 @@ const jobs = JobClient.fromConnectionString(serviceConnectionString);
 async function all(query) {
   const items = [];
   do {
-    items.push(...(await query.next()).result);
+    // Without its own token as the argument, the SDK's promise asks for the first page for ever.
+    items.push(...(await query.next(query.continuationToken)).result);
   } while (query.hasMoreResults);
   return items;
 }

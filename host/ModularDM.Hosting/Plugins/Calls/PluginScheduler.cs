@@ -1,7 +1,8 @@
 namespace ModularDM.Hosting.Plugins.Calls;
 
 /// <summary>
-/// Starts the calls of one plugin on threads of the plugin's own, a few at once: a call that blocks before its first await blocks one of these threads and nothing else.
+/// Starts the calls of one plugin, a few at once: one on the <see cref="LentThread"/>, if it is free, and the others on threads of the plugin's own. A call that blocks
+/// before its first await blocks its thread and nothing else.
 /// </summary>
 /// <remarks>Code after the first await goes on where .NET puts it, as it would anywhere. Idle threads end after a while.</remarks>
 internal sealed class PluginScheduler(string name, int maxRunning, int maxWaiting) : IDisposable
@@ -67,7 +68,7 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
     }
 
     /// <summary>
-    /// Ends a call on the plugin's thread that ran it, and lets whoever awaits it go on there. If that begins another call of this plugin, as a read after an apply,
+    /// Ends a call on the thread that ran it, and lets whoever awaits it go on there. If that begins another call of this plugin, as a read after an apply,
     /// it is the next on this very thread.
     /// </summary>
     public void Complete<T>(TaskCompletionSource<T> call, T outcome)
@@ -102,6 +103,10 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
         {
             t_next = action;
         }
+        else if (LentThread.Shared.TryRun(name, RunAll, action))
+        {
+            // It begins as soon as the thread that came here is free.
+        }
         else if (_idleThreads > 0)
         {
             _idleThreads--;
@@ -116,11 +121,19 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
 
     private void Work(object? first)
     {
-        var action = (Action?)first;
-        while (action is not null)
+        for (var action = (Action?)first; action is not null; action = Next())
         {
-            action();
-            action = t_next ?? Next();
+            RunAll(action);
+        }
+    }
+
+    // The action, and what is begun at the end of it.
+    private static void RunAll(Action action)
+    {
+        for (Action? next = action; next is not null;)
+        {
+            next();
+            next = t_next;
             t_next = null;
         }
     }
@@ -147,6 +160,6 @@ internal sealed class PluginScheduler(string name, int maxRunning, int maxWaitin
 /// <summary>Something that a <see cref="PluginScheduler"/> starts.</summary>
 internal interface IPluginWork
 {
-    /// <summary>Runs on a thread of the plugin's own until the first await; never throws.</summary>
+    /// <summary>Runs on a thread that nothing else needs until the first await; never throws.</summary>
     void Start();
 }

@@ -1,6 +1,9 @@
+using System.CommandLine;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
+using ModularDM.Hub.Local.CommandLine;
 using ModularDM.Hub.Local.Faults;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Tests.Local.Faults;
 
@@ -31,6 +34,7 @@ public sealed class FaultApiTests(FaultFixture fixture) : IClassFixture<FaultFix
     [InlineData("""{"kind":"delay"}""", "'delayMilliseconds' must be from 1 to 60000")]
     [InlineData("""{"kind":"drop","probability":0}""", "'probability' must be over 0 and at most 1.")]
     [InlineData("""{"kind":"drop","times":0,"deviceId":7}""", "'deviceId' must be a string.")]
+    [InlineData("""{"kind":"drop","times":1.5}""", "'times' must be a whole number from 1 to 2147483647.")]
     [InlineData("[]", "The body must be a JSON object.")]
     public async Task Put_NotAFault_SaysWhatIsWrongAndIsNotThere(string body, string message)
     {
@@ -88,6 +92,24 @@ public sealed class FaultApiTests(FaultFixture fixture) : IClassFixture<FaultFix
         fault = new InjectedFault("f", fault.Fault, clock);
         Assert.True(fault.TryStrike(FaultOperation.Connect, "d") && fault.TryStrike(FaultOperation.Connect, "d"));
         Assert.False(fault.TryStrike(FaultOperation.Connect, "d"));
+    }
+}
+
+public sealed class FaultCommandTests
+{
+    [Theory]
+    [InlineData("--throttle s2", "--throttle must be s1, or s1:<units> with 1 to 200 units; it is 's2'.")]
+    [InlineData("--throttle s1:0", "--throttle must be s1, or s1:<units> with 1 to 200 units; it is 's1:0'.")]
+    public void Command_BadThrottle_SaysWhatIsAllowed(string line, string error) =>
+        Assert.Equal(error, Assert.Single(HubCommand.Create().Parse(line).Errors).Message);
+
+    [Fact]
+    public void Command_FaultsAndThrottle_AreTaken()
+    {
+        ParseResult parsed = HubCommand.Create().Parse("--allow-faults --throttle s1:3");
+        Assert.Empty(parsed.Errors);
+        Assert.True(parsed.GetValue<bool>("--allow-faults"));
+        Assert.Equal(HubThrottle.S1(3), parsed.GetValue<HubThrottle?>("--throttle"));
     }
 }
 

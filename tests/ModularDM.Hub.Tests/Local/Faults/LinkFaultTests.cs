@@ -95,6 +95,17 @@ public sealed class LinkFaultTests(FaultFixture fixture) : IClassFixture<FaultFi
         Assert.True(await device.IsOpenAsync());
     }
 
+    [Fact]
+    public async Task Stop_WithALinkInABlackHole_TakesNoLonger()
+    {
+        var own = new FaultFixture();
+        await own.InitializeAsync();
+        await using WireDevice device = await WireDevice.ConnectedAsync(own);
+        own.Put(new Fault { Kind = FaultKind.BlackHole });
+        await own.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        Assert.Contains(await device.EndAsync(), (string[])["FIN", "RST"]);
+    }
+
     [Theory]
     [InlineData(FaultDirection.ToHub)]
     [InlineData(FaultDirection.ToDevice)]
