@@ -27,7 +27,9 @@ public sealed class RenewalTests
         Assert.Equal(5, await report);
         RawLink second = await hub.Links.ReadAsync(device.Limit);
         Assert.NotSame(first, second);
-        await first.NextAsync(0xE0, device.Limit);
+
+        // The old link is gone. Its DISCONNECT may be cut off by the reset that an unread PINGRESP causes.
+        await first.Packets.ReadAllAsync(device.Limit).CountAsync(device.Limit);
     }
 
     [Fact]
