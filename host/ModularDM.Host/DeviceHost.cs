@@ -10,6 +10,9 @@ namespace ModularDM.Host;
 /// <summary>Builds the daemon: the device runtime on the generic host, as a systemd or Windows service or in a terminal.</summary>
 public static class DeviceHost
 {
+    // Every user of the machine can read a command line.
+    private static readonly string[] s_secrets = ["Hub:ConnectionString", "Hub:Provisioning:SymmetricKey", "Hub:Provisioning:GroupKey"];
+
     /// <summary>The daemon's configuration on an installed device.</summary>
     public static string DefaultConfigurationFile { get; } = OperatingSystem.IsWindows()
         ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.CommonApplicationData), "ModularDM", "host.json")
@@ -21,8 +24,11 @@ public static class DeviceHost
     /// </summary>
     /// <param name="settings">Settings of the command line, as <c>--Hub:CaFile=ca.pem</c>.</param>
     /// <param name="configurationFile">The device's configuration file; <see cref="DefaultConfigurationFile"/> when null, and then it need not exist.</param>
+    /// <exception cref="FormatException">The command line holds a secret.</exception>
     public static HostApplicationBuilder CreateBuilder(string[] settings, string? configurationFile = null)
     {
+        RefuseSecrets(settings);
+
         // The empty builder: the default one costs start-up time and memory for features that a daemon does not use.
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "mdm-host" });
         builder.Configuration
@@ -51,6 +57,16 @@ public static class DeviceHost
         builder.Services.AddWindowsService(options => options.ServiceName = "ModularDMHost");
         builder.Services.AddModularDM();
         return builder;
+    }
+
+    private static void RefuseSecrets(string[] settings)
+    {
+        IConfigurationRoot commandLine = new ConfigurationBuilder().AddCommandLine(settings).Build();
+        if (s_secrets.FirstOrDefault(key => commandLine[key] is not null) is { } secret)
+        {
+            string variable = "MODULARDM_" + secret.Replace(":", "__", StringComparison.Ordinal);
+            throw new FormatException($"{secret} is a secret and does not belong on the command line, which others can read; use {secret}File or the environment variable {variable}.");
+        }
     }
 
     /// <summary>All that is wrong with the configuration, each with the key to type; empty when all is well. To be asked before the host is run.</summary>

@@ -126,15 +126,13 @@ public sealed class LocalHub : IAsyncDisposable
     /// <exception cref="LocalHubStartException">A port is taken, or the data folder cannot be used.</exception>
     public static async Task<LocalHub> StartAsync(LocalHubOptions options, CancellationToken cancellationToken = default)
     {
-        if (!IPAddress.TryParse(options.Bind == "localhost" ? "127.0.0.1" : options.Bind, out IPAddress? bind))
-        {
-            throw LocalHubStartException.BadBind(options.Bind);
-        }
+        IPAddress bind = AddressOf(options.Bind);
+        IPAddress dpsBind = options.DpsBind is null ? bind : AddressOf(options.DpsBind);
 
         var parts = new Parts();
         try
         {
-            await parts.BuildAsync(options, bind);
+            await parts.BuildAsync(options, bind, dpsBind);
             await RegisterAuthoritiesAsync(parts.Authorities, options.CaCertificates);
             foreach (string id in options.Devices)
             {
@@ -292,6 +290,9 @@ public sealed class LocalHub : IAsyncDisposable
         }
     }
 
+    private static IPAddress AddressOf(string text) =>
+        IPAddress.TryParse(text == "localhost" ? "127.0.0.1" : text, out IPAddress? address) ? address : throw LocalHubStartException.BadBind(text);
+
     private static async Task EnsureDeviceAsync(DeviceRegistry registry, string id, TimeProvider time)
     {
         if (!DeviceIdentity.IsValidId(id))
@@ -352,7 +353,7 @@ public sealed class LocalHub : IAsyncDisposable
 
         public ListenOptions? AmqpListener { get; private set; }
 
-        public async Task BuildAsync(LocalHubOptions options, IPAddress bind)
+        public async Task BuildAsync(LocalHubOptions options, IPAddress bind, IPAddress dpsBind)
         {
             WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "mdm-hub" });
             options.Logging?.Invoke(builder.Logging);
@@ -363,7 +364,7 @@ public sealed class LocalHub : IAsyncDisposable
             builder.Services.AddSingleton<AmqpConnectionHandler>();
             builder.Services.AddRoutingCore();
             builder.Services.AddConnections();
-            string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), Dns.GetHostName()];
+            string[] names = [options.HubName, "localhost", "127.0.0.1", "::1", bind.ToString(), dpsBind.ToString(), Dns.GetHostName()];
             builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             {
                 kestrel.AddServerHeader = false;
@@ -380,7 +381,7 @@ public sealed class LocalHub : IAsyncDisposable
 
                 if (Provisioning is not null)
                 {
-                    kestrel.Listen(bind, options.DpsPort!.Value, listen => Provisioning.Serve(DpsListener = Secure(listen, withFaults: false, isDevice: true)));
+                    kestrel.Listen(dpsBind, options.DpsPort!.Value, listen => Provisioning.Serve(DpsListener = Secure(listen, withFaults: false, isDevice: true)));
                 }
             });
             builder.WebHost.UseKestrelHttpsConfiguration();

@@ -28,6 +28,10 @@ public sealed record LocalHubOptions
     /// <summary>Where devices ask the provisioning service for their hub: MQTT over TLS. 0 takes any free port; <see langword="null"/> runs no such service.</summary>
     public int? DpsPort { get; init; }
 
+    /// <summary>The address that the provisioning service listens on, for clients that have its port fixed to the same number as the hub's.</summary>
+    /// <value>Default: that of <see cref="Bind"/>.</value>
+    public string? DpsBind { get; init; }
+
     /// <summary>The id scope of the provisioning service.</summary>
     public string IdScope { get; init; } = "0ne00000000";
 

@@ -175,6 +175,8 @@ internal sealed class InMemoryHub : IHubConnection
 
     public Task SendMessageAsync(DeviceMessage message, CancellationToken cancellationToken) => Task.CompletedTask;
 
+    public IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler) => throw new NotSupportedException("This hub sends no messages.");
+
     /// <summary>Ends when the reported properties satisfy <paramref name="when"/>.</summary>
     public async Task<JsonNode> ReportedAsync(Func<JsonNode, bool> when)
     {

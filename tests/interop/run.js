@@ -9,14 +9,15 @@ const { built, start, stop } = require('./harness/processes');
 
 const hubAddress = process.env.MODULARDM_INTEROP_HUB || '127.0.0.21';
 const deviceAddress = process.env.MODULARDM_INTEROP_DEVICE || '127.0.0.22';
-const dpsPort = '8884';
+const provisioningAddress = process.env.MODULARDM_INTEROP_DPS || '127.0.0.23';
 
 async function main() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mdm-interop-'));
   const running = [];
   try {
     const hub = start(built('hub/ModularDM.Hub.Local', 'mdm-hub.dll'), [
-      '--bind', hubAddress, '--hub-name', hubAddress, '--mqtt-port', '8883', '--https-port', '443', '--amqp-port', '5671', '--dps-port', dpsPort,
+      '--bind', hubAddress, '--hub-name', hubAddress, '--mqtt-port', '8883', '--https-port', '443', '--amqp-port', '5671',
+      '--dps-bind', provisioningAddress, '--dps-port', '8883',
       '--data', path.join(folder, 'hub')]);
     running.push(hub);
     const device = start(built('samples/QuickStart', 'QuickStart.dll'), [
@@ -26,7 +27,7 @@ async function main() {
     const authorities = path.join(folder, 'authorities.pem');
     fs.writeFileSync(authorities, [hubReady.caFile, deviceReady.hub.caFile].map(file => fs.readFileSync(file, 'utf8')).join(''));
     const system = path.join(folder, 'system.json');
-    fs.writeFileSync(system, JSON.stringify({ hub: hubReady, device: deviceReady, hubAddress, deviceAddress, folder }), { mode: 0o600 });
+    fs.writeFileSync(system, JSON.stringify({ hub: hubReady, device: deviceReady, hubAddress, deviceAddress, provisioningAddress, folder }), { mode: 0o600 });
     const code = await test(system, authorities, process.argv.slice(2));
     if (code !== 0) {
       console.log(`--- the hub said ---\n${withoutKeys(hub.output())}\n--- the device said ---\n${withoutKeys(device.output())}`);

@@ -7,7 +7,7 @@ namespace ModularDM.Contracts.Twin;
 /// <para><b>Order.</b> The runtime never runs two calls of one section at once, and calls <see cref="ReadAsync"/> after every
 /// <see cref="ApplyAsync"/>, whatever came out of it. Sections run beside each other; use <see cref="TwinSectionAttribute.After"/> where order matters.</para>
 /// <para><b>Repeat.</b> Applying the same value twice must leave the device as applying it once: after a crash, a lost answer or a power cut the runtime applies again.</para>
-/// <para><b>Threads.</b> Calls start on a thread of the plugin's own; blocking there delays only this plugin.</para>
+/// <para><b>Threads.</b> Calls start on a thread that nobody else needs meanwhile; blocking there delays only this plugin.</para>
 /// <para><b>Time.</b> The token fires at the limit (<see cref="TwinSectionAttribute.ApplyTimeoutSeconds"/>) and at shutdown. A call that goes on is abandoned:
 /// its <see cref="IPluginContext"/> stops working and the plugin is quarantined.</para>
 /// <para><b>Errors.</b> A failure that can be foreseen is a result. An exception counts as a fault of the plugin.</para>

@@ -59,6 +59,8 @@ internal sealed partial class DeviceHub(IHubConnection hub, Lazy<SectionTable> s
 
     public Task SendAsync(DeviceMessage message, CancellationToken cancellationToken) => hub.SendMessageAsync(message, cancellationToken);
 
+    public IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler) => hub.ReceiveMessages(handler);
+
     public void OnTwin(HubTwin twin)
     {
         _unmerged.Clear();

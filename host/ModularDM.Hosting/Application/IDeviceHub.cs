@@ -39,4 +39,17 @@ public interface IDeviceHub
     /// <summary>Sends a device-to-cloud message; done when the hub acknowledged it.</summary>
     /// <exception cref="HubException">Not connected, or out of time.</exception>
     Task SendAsync(DeviceMessage message, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Receives the cloud-to-device messages of this device. Nobody else in the runtime does; until an application asks for them they are not subscribed to and stay at
+    /// the hub, which keeps 50 of them until they expire.
+    /// </summary>
+    /// <param name="handler">
+    /// Is given one message at a time, in the order they came, and must heed its token, which fires after <c>Hub:RequestTimeoutSeconds</c> and when the connection ends. When
+    /// its task ends well the message is acknowledged and gone. When it throws or is out of time, the same message is given to it again after 1, 2, 4 ... 60 s, before any
+    /// other. At least once: a message whose acknowledgement is lost, or that a restart interrupted, comes again; <see cref="CloudMessage.MessageId"/> tells.
+    /// </param>
+    /// <returns>Dispose it to receive no more.</returns>
+    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler);
 }

@@ -9,6 +9,9 @@ public sealed class HubException(HubFailure failure, string message, Exception? 
     /// <summary>The hub's status, as 429; 0 when it gave none.</summary>
     public int Status { get; init; }
 
+    /// <summary>How long the other side asks to be left alone, if it does.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
     /// <summary>True when trying again later may succeed.</summary>
     public bool IsTransient => Failure is HubFailure.NotConnected or HubFailure.Throttled or HubFailure.Timeout or HubFailure.ServerError;
 

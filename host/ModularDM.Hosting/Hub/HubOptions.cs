@@ -19,6 +19,38 @@ public sealed class HubOptions
     /// <value>Default: none.</value>
     public string? ConnectionStringFile { get; set; }
 
+    /// <summary>
+    /// The device's certificate, where the connection string says <c>x509=true</c> or the provisioning service knows the device by it: PEM or PKCS#12. Read again for
+    /// every connection, so that a new one needs no restart.
+    /// </summary>
+    /// <value>Default: none; then the systemd credential <c>hub-certificate</c>, if it is there.</value>
+    public string? CertificateFile { get; set; }
+
+    /// <summary>The private key of a PEM certificate, where it is not in the same file.</summary>
+    /// <value>Default: none; then the systemd credential <c>hub-certificate-key</c>, if it is there.</value>
+    public string? CertificateKeyFile { get; set; }
+
+    /// <summary>A file that holds the password of the key or of the PKCS#12 file.</summary>
+    /// <value>Default: none; then the systemd credential <c>hub-certificate-password</c>, if it is there.</value>
+    public string? CertificatePasswordFile { get; set; }
+
+    /// <summary>MQTT over TLS, over WebSocket, or whatever the network lets through.</summary>
+    /// <value>Default: <see cref="HubTransport.Auto"/>.</value>
+    public HubTransport Transport { get; set; } = HubTransport.Auto;
+
+    /// <summary>The port of the hub's and the provisioning service's WebSocket.</summary>
+    /// <value>Default: 443. From 1 to 65535.</value>
+    [SettingRange("Hub:WebSocketPort", 1, 65_535)]
+    public int WebSocketPort { get; set; } = 443;
+
+    /// <summary>The HTTP proxy to the WebSocket, as <c>http://proxy.example.com:3128</c>.</summary>
+    /// <value>Default: none; then the environment's (<c>https_proxy</c>, <c>no_proxy</c>).</value>
+    public string? Proxy { get; set; }
+
+    /// <summary>A file that holds <c>user:password</c> for <see cref="Proxy"/>.</summary>
+    /// <value>Default: none; then the systemd credential <c>hub-proxy-credentials</c>, if it is there.</value>
+    public string? ProxyCredentialsFile { get; set; }
+
     /// <summary>A PEM file of certificate authorities that are trusted besides the system's, for a hub with a certificate of its own.</summary>
     /// <value>Default: none.</value>
     public string? CaFile { get; set; }
@@ -33,7 +65,7 @@ public sealed class HubOptions
     [SettingRange("Hub:RequestTimeoutSeconds", 1, 600)]
     public int RequestTimeoutSeconds { get; set; } = 60;
 
-    /// <summary>Minutes that a token holds. At 85 % of them the device connects anew with a fresh one.</summary>
+    /// <summary>Minutes that a token holds. At 85 % of them the device connects anew with a fresh one, and from WebSocket back to MQTT.</summary>
     /// <value>Default: 60. From 5 to 1440.</value>
     [SettingRange("Hub:TokenLifetimeMinutes", 5, 1440)]
     public int TokenLifetimeMinutes { get; set; } = 60;

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
+using ModularDM.Hosting.Hub.Provisioning;
 
 namespace ModularDM.Hosting.Hub;
 
-/// <summary>Checks <see cref="HubOptions"/> when the host starts, the connection string and the CA file included, and names every wrong key.</summary>
-internal sealed class HubOptionsValidator : IValidateOptions<HubOptions>
+/// <summary>Checks <see cref="HubOptions"/> when the host starts, connection string, certificates and provisioning included, and names every wrong key.</summary>
+internal sealed class HubOptionsValidator(IOptions<ProvisioningOptions> provisioning, TimeProvider clock) : IValidateOptions<HubOptions>
 {
     private readonly HubAnnotations _annotations = new();
 
@@ -13,11 +14,17 @@ internal sealed class HubOptionsValidator : IValidateOptions<HubOptions>
     {
         ValidateOptionsResult annotations = _annotations.Validate(name, options);
         List<string> failures = [.. annotations.Failures ?? []];
-        if (!HubCredentials.TryRead(options, out _, out string? error))
+        failures.AddRange(string.IsNullOrWhiteSpace(provisioning.Value.IdScope) ? FindConnectionStringMistakes(options) : ProvisioningMistakes.Find(provisioning.Value, options));
+        if (ClientCertificateFile.IsGiven(options) && ClientCertificate.FindMistake(options, clock.GetUtcNow()) is { } unfit)
         {
-            failures.Add(error);
+            failures.Add(unfit);
+        }
+        else if (!ClientCertificateFile.IsGiven(options) && !(string.IsNullOrWhiteSpace(options.CertificateKeyFile) && string.IsNullOrWhiteSpace(options.CertificatePasswordFile)))
+        {
+            failures.Add("Hub:CertificateFile is required beside Hub:CertificateKeyFile or Hub:CertificatePasswordFile.");
         }
 
+        failures.AddRange(HubProxy.FindMistakes(options));
         if (CheckCaFile(options.CaFile) is { } wrong)
         {
             failures.Add(wrong);
@@ -25,6 +32,8 @@ internal sealed class HubOptionsValidator : IValidateOptions<HubOptions>
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
+
+    private static IEnumerable<string> FindConnectionStringMistakes(HubOptions options) => HubCredentials.TryRead(options, out _, out string? error) ? [] : [error];
 
     private static string? CheckCaFile(string? path)
     {

@@ -6,10 +6,10 @@ namespace ModularDM.Hosting.Hub;
 /// <remarks>All members may be called from any thread. Each request has a limit of its own; none waits for ever.</remarks>
 public interface IHubConnection
 {
-    /// <summary>The hub's host name; with <see cref="DeviceId"/> it names the local state.</summary>
+    /// <summary>The hub's host name, or what leads to it where the hub is assigned; with <see cref="DeviceId"/> it names the local state. It never changes.</summary>
     string HubHostName { get; }
 
-    /// <summary>The device.</summary>
+    /// <summary>The device; <c>device/module</c> for a module of it.</summary>
     string DeviceId { get; }
 
     /// <summary>True between <see cref="IHubListener.OnConnected"/> and <see cref="IHubListener.OnDisconnected"/>.</summary>
@@ -32,4 +32,15 @@ public interface IHubConnection
     /// <summary>Sends one device-to-cloud message; done when the hub acknowledged it.</summary>
     /// <exception cref="HubException">Not connected, or out of time.</exception>
     Task SendMessageAsync(DeviceMessage message, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Wants cloud-to-device messages, from now on and for every later connection. Without a handler none is subscribed to, and they stay at the hub. A module gets none.
+    /// </summary>
+    /// <param name="handler">
+    /// Is given one message at a time, in order. When its task ends well the message is acknowledged and gone; when it throws, or takes longer than
+    /// <c>Hub:RequestTimeoutSeconds</c>, it is given the same message again after a pause. At least once: a message whose acknowledgement is lost comes again.
+    /// </param>
+    /// <returns>Dispose it to want no more.</returns>
+    /// <exception cref="InvalidOperationException">There is a handler already.</exception>
+    IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler);
 }

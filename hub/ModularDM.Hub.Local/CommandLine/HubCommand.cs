@@ -24,6 +24,7 @@ internal static class HubCommand
             Description = "PEM file of an authority whose certificates devices may come with; may be repeated.", HelpName = "path", DefaultValueFactory = _ => [],
         };
         var dpsPort = new Option<int?>("--dps-port") { Description = "Port for devices that ask the provisioning service for their hub; 0 for any free one. Without it there is none." };
+        var dpsBind = new Option<string?>("--dps-bind") { Description = "Address for the provisioning service, if it is another than the hub's.", HelpName = "address" };
         var idScope = new Option<string>("--id-scope") { Description = "The provisioning service's id scope.", DefaultValueFactory = _ => "0ne00000000" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
@@ -61,7 +62,7 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, dpsPort, idScope, ready, routes, level, faults, throttle,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, dpsPort, dpsBind, idScope, ready, routes, level, faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -88,6 +89,7 @@ internal static class HubCommand
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
                 DpsPort = arguments.GetValue(dpsPort),
+                DpsBind = arguments.GetValue(dpsBind),
                 IdScope = arguments.GetValue(idScope)!,
                 Throttle = arguments.GetValue(throttle),
                 AllowFaults = arguments.GetValue(faults),

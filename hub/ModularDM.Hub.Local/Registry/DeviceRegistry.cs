@@ -268,7 +268,6 @@ internal sealed class DeviceRegistry
     }
 
     // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
-    // Under the gate, so that devices see versions in order; a crash before the commit costs them one GET after the reconnect that it also causes.
     private void Tell(Device device, ServiceTwinChange change, Twin before, Twin after)
     {
         if (change.Desired is { } desired)

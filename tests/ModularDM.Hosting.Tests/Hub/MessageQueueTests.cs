@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
@@ -44,8 +45,25 @@ public sealed class MessageQueueTests : IAsyncDisposable
     {
         _hub.IsConnected = false;
         MessageQueue queue = await StartAsync(2);
+        long dropped = 0;
+        int thread = Environment.CurrentManagedThreadId;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument.Name == "modulardm.messages.dropped")
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+
+        // The meter is the process's; what is dropped here is counted on the sender's thread.
+        listener.SetMeasurementEventCallback<long>((_, count, _, _) => dropped += Environment.CurrentManagedThreadId == thread ? count : 0);
+        listener.Start();
 
         Task<bool>[] all = [Send(queue, "a"), Send(queue, "b"), Send(queue, "c"), Send(queue, "d")];
+        Assert.Equal(2, dropped);
 
         Assert.False(await all[0]);
         Assert.False(await all[1]);
@@ -197,6 +215,8 @@ public sealed class MessageQueueTests : IAsyncDisposable
 
             Sent.Add(Encoding.UTF8.GetString(message.Body.Span));
         }
+
+        public IDisposable ReceiveMessages(Func<CloudMessage, CancellationToken, Task> handler) => throw new NotSupportedException();
 
         public Task RunAsync(IHubListener listener, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -285,7 +285,7 @@ public sealed class MqttHubConnectionTests : IAsyncLifetime
         clock.Advance(TimeSpan.FromMinutes(0.2));
 
         Assert.Equal("disconnected", await _listener.Events.ReadAsync(_test.Token));
-        Assert.Equal("The token is being renewed.", _listener.LastReason);
+        Assert.Equal("The connection is being renewed.", _listener.LastReason);
         Assert.Equal("connected", await _listener.Events.ReadAsync(_test.Token));
         Assert.NotEqual(first, (await _hub.Connects.ReadAsync(_test.Token)).Password);
     }
@@ -432,7 +432,7 @@ public sealed class MqttHubConnectionTests : IAsyncLifetime
     {
         var options = new HubOptions { ConnectionString = ConnectionString(port ?? _hub.Port, host), CaFile = _hub.CaFile };
         configure?.Invoke(options);
-        return new MqttHubConnection(Options.Create(options), clock, _log);
+        return new MqttHubConnection(Options.Create(options), new ConfiguredIdentity(options, clock, _log), clock, _log);
     }
 
     private void Run(MqttHubConnection connection) => _running = connection.RunAsync(_listener, _stop.Token);

@@ -23,7 +23,7 @@ public sealed class WireBytesTests : IAsyncLifetime
             ConnectionString = $"HostName=contoso.example.com;DeviceId=fan;SharedAccessKey=c2VjcmV0;GatewayHostName=localhost:{_hub.Port.ToString(CultureInfo.InvariantCulture)}",
             CaFile = _hub.CaFile,
         };
-        _connection = new MqttHubConnection(Options.Create(options), TimeProvider.System, _log);
+        _connection = new MqttHubConnection(Options.Create(options), new ConfiguredIdentity(options, TimeProvider.System, _log), TimeProvider.System, _log);
         _running = _connection.RunAsync(_listener, _stop.Token);
         return ValueTask.CompletedTask;
     }

@@ -154,7 +154,7 @@ public sealed class RuntimeTests : IDisposable
             File.Copy(file, Path.Combine(plugins, Path.GetFileName(file)), overwrite: true);
         }
 
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Runtime:DataFolder"] = Path.Combine(_folder.Path, "data"),

@@ -56,15 +56,10 @@ internal sealed class WireDevice : IAsyncDisposable
 
     public async Task OpenAsync(LocalHub hub)
     {
-        await OpenTcpAsync(hub);
+        await _socket.ConnectAsync(IPAddress.Loopback, hub.MqttPort).WaitAsync(s_backstop);
         _tls = new SslStream(new NetworkStream(_socket, ownsSocket: false), leaveInnerStreamOpen: false, Trust.Only(hub.CaFile));
         await _tls.AuthenticateAsClientAsync("localhost").WaitAsync(s_backstop);
     }
-
-    public Task OpenTcpAsync(LocalHub hub) => _socket.ConnectAsync(IPAddress.Loopback, hub.MqttPort).WaitAsync(s_backstop);
-
-    /// <summary>Sends bytes as they are, below TLS.</summary>
-    public Task SendBareAsync(byte[] bytes) => _socket.SendAsync(bytes);
 
     /// <summary>Sends one packet: its first byte, the remaining length, and the rest.</summary>
     public async Task SendAsync(byte first, params byte[] rest)

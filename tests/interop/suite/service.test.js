@@ -186,7 +186,8 @@ describe("Microsoft's service SDK: cloud-to-device messages over AMQP", () => {
   after(() => service.close());
 
   test('Message_WithFullAck_ArrivesAndIsConfirmed', async () => {
-    const receiver = await service.getFeedbackReceiver();
+    // The SDK's promise gives something else than its callback.
+    const receiver = await new Promise((resolve, reject) => service.getFeedbackReceiver((e, made) => (e ? reject(e) : resolve(made))));
     const confirmed = new Promise((resolve, reject) => {
       const limit = setTimeout(() => reject(new Error('no feedback within 40 s')), 40_000);
       receiver.on('message', feedback => {

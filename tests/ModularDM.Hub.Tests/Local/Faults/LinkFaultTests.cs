@@ -86,13 +86,14 @@ public sealed class LinkFaultTests(FaultFixture fixture) : IClassFixture<FaultFi
     {
         InjectedFault fault = fixture.Put(new Fault { Kind = FaultKind.BlackHole, Times = 1 });
         await using var device = new WireDevice("any");
-        await device.OpenTcpAsync(fixture.Hub);
+        Task handshake = device.OpenAsync(fixture.Hub);
         await fault.FirstHit.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, TestContext.Current.CancellationToken);
-        await device.SendBareAsync([0x16, 0x03, 0x01, 0x00, 0x01, 0xFF]);
-        // A record that is no handshake: whoever reads it answers with an alert or hangs up. A second device shows that the hub has had its turn.
+        // Two devices that come later and are served show that the hub has had its turn.
         await using WireDevice other = await WireDevice.ConnectedAsync(fixture);
-        Assert.Equal(0, device.Waiting);
-        Assert.True(await device.IsOpenAsync());
+        await using WireDevice another = await WireDevice.ConnectedAsync(fixture);
+        Assert.False(handshake.IsCompleted);
+        await device.DisposeAsync();
+        await Assert.ThrowsAnyAsync<IOException>(() => handshake);
     }
 
     [Fact]
