@@ -84,6 +84,33 @@ public sealed class NodeTableTests
         Assert.Contains("contoso.xml: ./User/Vendor/OEM/{*} has the occurrence ZeroOrN without a number", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void OwnTable_WhereADescriptionHasTheNode_SaysTheSame()
+    {
+        CspSchema described = CspFullSchema.Load();
+        List<string> differ = [];
+        int compared = 0;
+        foreach (CspNodeDefinition own in NodeTables.LoadOwn().All.Where(node => node.Parent is not null))
+        {
+            // A name that is fixed here may be one of many there, which says nothing about it.
+            if (described.Find(own.Address) is { } node && node.Address.Equals(own.Address, StringComparison.OrdinalIgnoreCase))
+            {
+                compared++;
+                if ((own.Traits.Access, own.Traits.Format) != (node.Traits.Access, node.Traits.Format))
+                {
+                    differ.Add($"{own.Address}: {own.Traits.Access} {own.Traits.Format}, not {node.Traits.Access} {node.Traits.Format}");
+                }
+            }
+        }
+
+        // The description lets a server read the password; the simulated device does not give it away.
+        string[] deliberate = SharedCsp.IsThere
+            ? ["./Vendor/MSFT/ClientCertificateInstall/PFXCertInstall/{*}/PFXCertPassword: Replace, Add Chr, not Get, Replace, Add Chr"]
+            : [];
+        Assert.Equal(deliberate, differ);
+        Assert.True(compared >= (SharedCsp.IsThere ? 300 : 0), $"only {compared} compared");
+    }
+
     private static CspSchema Read(string text)
     {
         var schema = new CspSchema();

@@ -41,7 +41,8 @@ internal static class SharedCsp
     {
         if (Environment.GetEnvironmentVariable("MODULARDM_SHARED") is { Length: > 0 } given)
         {
-            return Path.Combine(given, "csp");
+            string named = Path.Combine(given, "csp");
+            return Directory.Exists(named) ? named : null;
         }
 
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
