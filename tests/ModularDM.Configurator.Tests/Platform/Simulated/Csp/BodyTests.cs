@@ -141,15 +141,18 @@ public sealed class BodyTests
     {
         var request = new SyncMlRequest();
         request.Add("./Vendor/MSFT/WiFi/Profile/a%2Fb/WlanXml", CspFormat.Chr, "<a/>");
+        request.Add("./Vendor/MSFT/WiFi/Profile/a%2Fb/Proxy", CspFormat.Chr, "p:80");
         int data = request.Get("./Vendor/MSFT/WiFi/Profile", CspList.StructData);
         int names = request.Get("./Device/Vendor/MSFT/WiFi/Profile", CspList.Struct);
         int plain = request.Get("./Vendor/MSFT/WiFi/Profile");
         SyncMlResponse answer = SyncMlResponse.Parse(new BodyRunner(_tester.Tree).Run(request.Build()));
         Assert.Equal(
-            [("./Vendor/MSFT/WiFi/Profile", "node", null), ("./Vendor/MSFT/WiFi/Profile/a%2Fb", "node", null), ("./Vendor/MSFT/WiFi/Profile/a%2Fb/WlanXml", "chr", "<a/>")],
+            [
+                ("./Vendor/MSFT/WiFi/Profile", "node", null), ("./Vendor/MSFT/WiFi/Profile/a%2Fb", "node", null), ("./Vendor/MSFT/WiFi/Profile/a%2Fb/WlanXml", "chr", "<a/>"), ("./Vendor/MSFT/WiFi/Profile/a%2Fb/Proxy", "chr", "p:80"),
+            ],
             answer.ItemsOf(data).Select(item => (item.LocUri, item.Format, item.Data)));
         Assert.All(answer.ItemsOf(names), item => Assert.Null(item.Data));
-        Assert.Equal(3, answer.ItemsOf(names).Count);
+        Assert.Equal(4, answer.ItemsOf(names).Count);
         Assert.Equal("a%2Fb", answer.ResultOf(plain));
     }
 
