@@ -56,12 +56,15 @@ public sealed record LocalHubOptions
     public int MessagesPerDevice { get; init; } = 1000;
 
     /// <summary>How often configurations look at all twins; they do so too when one of them is made, changed or removed.</summary>
+    /// <value>Default: five minutes. From a second to a day.</value>
     public TimeSpan ConfigurationInterval { get; init; } = TimeSpan.FromMinutes(5);
 
     /// <summary>How many jobs run at one time; the others wait.</summary>
+    /// <value>Default: 1. From 1 to 100.</value>
     public int JobsAtOnce { get; init; } = 1;
 
     /// <summary>How many device operations of all jobs begin in a second.</summary>
+    /// <value>Default: 10. At least 1.</value>
     public int JobOperationsPerSecond { get; init; } = 10;
 
     /// <summary>Where what happens is sent on to.</summary>
@@ -80,4 +83,26 @@ public sealed record LocalHubOptions
 
     /// <summary>Adds log sinks; without it the hub is silent.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }
+
+    internal const int LongestConfigurationSeconds = 24 * 60 * 60;
+
+    /// <exception cref="LocalHubStartException">A value is out of its range.</exception>
+    internal void Check()
+    {
+        Require(MessagesPerDevice >= 1, nameof(MessagesPerDevice), "at least 1");
+        Require(JobOperationsPerSecond >= 1, nameof(JobOperationsPerSecond), "at least 1");
+        Require(JobsAtOnce is >= 1 and <= HubChoices.MaxActiveJobs, nameof(JobsAtOnce), $"from 1 to {HubChoices.MaxActiveJobs}");
+        Require(
+            ConfigurationInterval >= TimeSpan.FromSeconds(1) && ConfigurationInterval <= TimeSpan.FromSeconds(LongestConfigurationSeconds),
+            nameof(ConfigurationInterval),
+            "from one second to one day");
+    }
+
+    private static void Require(bool holds, string name, string range)
+    {
+        if (!holds)
+        {
+            throw LocalHubStartException.BadOption(name, range);
+        }
+    }
 }

@@ -14,6 +14,8 @@ public sealed class LocalHubStartException : Exception
         return new($"Cannot listen on {options.Bind}, ports {ports}: {inner.Message} Choose others with --mqtt-port, --https-port and --amqp-port, 0 for any free one.", inner);
     }
 
+    internal static LocalHubStartException BadOption(string name, string range) => new($"LocalHubOptions.{name} must be {range}.");
+
     internal static LocalHubStartException BadRoutes(string errors, Exception? inner = null) => new($"The routes cannot be used: {errors}", inner);
 
     internal static LocalHubStartException BadBind(string bind) => new($"'{bind}' is not an IP address to listen on.");

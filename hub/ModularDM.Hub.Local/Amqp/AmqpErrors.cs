@@ -14,6 +14,7 @@ internal static class AmqpErrors
         HubErrorCodes.DeviceNotFound => "amqp:not-found",
         HubErrorCodes.DeviceMaximumQueueDepthExceeded => "amqp:resource-limit-exceeded",
         HubErrorCodes.MessageTooLarge => "amqp:link:message-size-exceeded",
+        HubErrorCodes.ThrottlingException => "com.microsoft:device-container-throttled",
         HubErrorCodes.IotHubUnauthorizedAccess => "amqp:unauthorized-access",
         _ => HubErrorCodes.StatusOf(code) switch
         {

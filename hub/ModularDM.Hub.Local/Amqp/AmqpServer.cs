@@ -1,9 +1,11 @@
 using global::Amqp;
 using global::Amqp.Framing;
 using global::Amqp.Listener;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.CloudToDevice;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Throttling;
 
 namespace ModularDM.Hub.Local.Amqp;
 
@@ -21,42 +23,61 @@ internal sealed class AmqpServer : ILinkProcessor, IDisposable
     private const int MaxFrameBytes = 64 * 1024;
     private const int IdleMilliseconds = 120_000;
     private const int Credit = 100;
-    private readonly ContainerHost host;
-    private readonly AmqpTransports transports;
+    private readonly Lock gate = new();
+    private readonly AmqpTransports transports = new();
     private readonly HubTokens tokens;
     private readonly CloudMessages messages;
     private readonly FeedbackQueue feedback;
+    private readonly HubThrottles throttles;
     private readonly string hubName;
     private readonly TimeProvider time;
     private readonly ILogger<AmqpServer> logger;
+    private ContainerHost? host;
+    private bool disposed;
 
     public AmqpServer(
-        AmqpTransports transports,
         HubTokens tokens,
         CloudMessages messages,
         FeedbackQueue feedback,
+        HubThrottles throttles,
         string hubName,
         TimeProvider time,
         ILogger<AmqpServer> logger)
     {
-        this.transports = transports;
         this.tokens = tokens;
         this.messages = messages;
         this.feedback = feedback;
+        this.throttles = throttles;
         this.hubName = hubName;
         this.time = time;
         this.logger = logger;
-        host = new ContainerHost([$"{AmqpTransports.Scheme}://localhost:1"]);
-        host.CustomTransports.Add(AmqpTransports.Scheme, transports);
-        host.Listeners[0].AMQP.MaxFrameSize = MaxFrameBytes;
-        host.Listeners[0].AMQP.IdleTimeout = IdleMilliseconds;
-        host.Listeners[0].HandlerFactory = static _ => new DeliveryTags();
-        host.RegisterLinkProcessor(this);
     }
 
-    public void Open() => host.Open();
+    /// <summary>Offers a connection. The first opens the container: most hubs never see one.</summary>
+    /// <returns>The transport; <see langword="null"/> when the hub takes no more.</returns>
+    public AmqpTransport? TryOffer(ConnectionContext connection)
+    {
+        lock (gate)
+        {
+            if (disposed)
+            {
+                return null;
+            }
 
-    public void Dispose() => host.Close();
+            host ??= Open();
+        }
+
+        return transports.TryOffer(connection);
+    }
+
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            host?.Close();
+        }
+    }
 
     public void Process(AttachContext attachContext)
     {
@@ -78,7 +99,7 @@ internal sealed class AmqpServer : ILinkProcessor, IDisposable
                 case (MessagesPath, true):
                     Authorize(caller);
                     attach.MaxMessageSize = 2 * CloudMessageDraft.MaxBytes;
-                    attachContext.Complete(new DeviceBoundLink(messages, () => Authorize(caller), logger), Credit);
+                    attachContext.Complete(new DeviceBoundLink(messages, throttles, () => Authorize(caller), logger), Credit);
                     break;
                 case (FeedbackPath, false):
                     Authorize(caller);
@@ -93,6 +114,18 @@ internal sealed class AmqpServer : ILinkProcessor, IDisposable
         {
             attachContext.Complete(AmqpErrors.Of(e));
         }
+    }
+
+    private ContainerHost Open()
+    {
+        var container = new ContainerHost([$"{AmqpTransports.Scheme}://localhost:1"]);
+        container.CustomTransports.Add(AmqpTransports.Scheme, transports);
+        container.Listeners[0].AMQP.MaxFrameSize = MaxFrameBytes;
+        container.Listeners[0].AMQP.IdleTimeout = IdleMilliseconds;
+        container.Listeners[0].HandlerFactory = static _ => new DeliveryTags();
+        container.RegisterLinkProcessor(this);
+        container.Open();
+        return container;
     }
 
     private void Authorize(AmqpCaller caller) => tokens.RequireService(caller.Token, MessagesPath, HubPermissions.ServiceConnect);

@@ -65,8 +65,8 @@ internal sealed class AmqpCaller
     }
 }
 
-/// <summary>Runs a connection of the web server as an AMQP connection.</summary>
-internal sealed class AmqpConnectionHandler(AmqpTransports transports) : ConnectionHandler
+/// <summary>Runs a connection of the web server as an AMQP connection. The web server is built before the hub's parts, so that the handler asks for the AMQP server late.</summary>
+internal sealed class AmqpConnectionHandler(Func<AmqpServer> server) : ConnectionHandler
 {
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
@@ -75,7 +75,7 @@ internal sealed class AmqpConnectionHandler(AmqpTransports transports) : Connect
             format.ActiveFormat = TransferFormat.Binary;
         }
 
-        if (transports.TryOffer(connection) is { } transport)
+        if (server().TryOffer(connection) is { } transport)
         {
             var gone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             await using (connection.ConnectionClosed.Register(gone.SetResult))

@@ -4,18 +4,26 @@ using global::Amqp.Framing;
 using global::Amqp.Listener;
 using Microsoft.Extensions.Logging;
 using ModularDM.Hub.Local.CloudToDevice;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Local.Twins;
 using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hub.Local.Amqp;
 
 /// <summary>Takes messages to devices. Each is accepted once it is on disk, or rejected with the reason.</summary>
-internal sealed partial class DeviceBoundLink(CloudMessages messages, Action authorize, ILogger logger) : LinkEndpoint
+internal sealed partial class DeviceBoundLink(CloudMessages messages, HubThrottles throttles, Action authorize, ILogger logger) : LinkEndpoint
 {
     private const string Acknowledge = "iothub-ack";
+    private Task turn = Task.CompletedTask;
 
-    // The queue takes messages in the order of these calls; only the answers wait for the disk.
-    public override void OnMessage(MessageContext messageContext) => _ = TakeAsync(messageContext);
+    // The queue takes messages in the order of these calls, also when throttles hold them back; only the answers wait for the disk. How many wait is what the
+    // link's credit lets come.
+    public override void OnMessage(MessageContext messageContext)
+    {
+        Task<HubRefusalException?> admitted = AdmitAsync(turn);
+        turn = admitted;
+        _ = TakeAsync(messageContext, admitted);
+    }
 
     public override void OnFlow(FlowContext flowContext)
     {
@@ -23,11 +31,30 @@ internal sealed partial class DeviceBoundLink(CloudMessages messages, Action aut
 
     public override void OnDisposition(DispositionContext dispositionContext) => dispositionContext.Complete();
 
-    private async Task TakeAsync(MessageContext context)
+    private async Task<HubRefusalException?> AdmitAsync(Task before)
+    {
+        await before;
+        try
+        {
+            await throttles.TakeAsync(throttles.CloudToDevice, "A message to a device", 1, CancellationToken.None);
+            return null;
+        }
+        catch (HubRefusalException e)
+        {
+            return e;
+        }
+    }
+
+    private async Task TakeAsync(MessageContext context, Task<HubRefusalException?> admitted)
     {
         try
         {
             authorize();
+            if (await admitted is { } refusal)
+            {
+                throw refusal;
+            }
+
             string device = DeviceOf(context.Message.Properties?.To);
             await messages.SendAsync(device, Read(context.Message));
             context.Complete();

@@ -1,10 +1,7 @@
 using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging;
-using ModularDM.Hub.Local.Devices;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Storage;
 using ModularDM.Hub.Protocol;
-using MQTTnet.Protocol;
 
 namespace ModularDM.Hub.Local.CloudToDevice;
 
@@ -12,25 +9,25 @@ namespace ModularDM.Hub.Local.CloudToDevice;
 /// Messages from services to devices. Each waits in its device's queue, on disk, until the device has acknowledged it, refused it, or its time is over; in
 /// order, at least once.
 /// </summary>
-internal sealed partial class CloudMessages : IDisposable
+internal sealed class CloudMessages : IDisposable
 {
     private const int MaxQueued = 50;
     private const int MaxDeliveries = 10;
     private readonly ConcurrentDictionary<Device, bool> waiting = new();
     private readonly DeviceRegistry registry;
     private readonly HubStore store;
-    private readonly FeedbackQueue feedback;
+    private readonly CloudMessageEnds ends;
+    private readonly CloudDelivery delivery;
     private readonly TimeProvider time;
-    private readonly ILogger<CloudMessages> logger;
     private readonly ITimer sweep;
 
-    public CloudMessages(DeviceRegistry registry, HubStore store, FeedbackQueue feedback, TimeProvider time, ILogger<CloudMessages> logger)
+    public CloudMessages(DeviceRegistry registry, HubStore store, CloudMessageEnds ends, CloudDelivery delivery, TimeProvider time)
     {
         this.registry = registry;
         this.store = store;
-        this.feedback = feedback;
+        this.ends = ends;
+        this.delivery = delivery;
         this.time = time;
-        this.logger = logger;
         foreach (CloudMessage message in store.ReadCloudMessages())
         {
             if (registry.Find(message.DeviceId) is { } device)
@@ -70,58 +67,7 @@ internal sealed partial class CloudMessages : IDisposable
         }
 
         await add.Done;
-        Deliver(device);
-    }
-
-    /// <summary>A link is up: with a session that went on, its subscription holds, and what the device did not acknowledge comes again.</summary>
-    public void Connected(Device device, DeviceConnection connection)
-    {
-        lock (device.Gate)
-        {
-            CloudQueue queue = device.CloudQueue;
-            foreach (CloudQueueEntry entry in queue.Entries.Where(e => e.PacketId != 0))
-            {
-                entry.LockedUntil = default;
-                if (connection.CleanSession)
-                {
-                    (entry.PacketId, entry.Sent) = (0, false);
-                }
-            }
-
-            if (connection.CleanSession || queue.Subscription is null)
-            {
-                queue.Subscription = null;
-                return;
-            }
-
-            connection.Resume(MqttTopics.DeviceBoundFilter(device.Id), queue.Subscription.Session);
-        }
-
-        Deliver(device);
-    }
-
-    /// <summary>The device wants its messages.</summary>
-    public void Subscribed(Device device, CloudSubscription subscription)
-    {
-        lock (device.Gate)
-        {
-            device.CloudQueue.Subscription = subscription;
-        }
-
-        // After the SUBACK, which the broker sends when this has returned.
-        _ = DeliverSoonAsync(device);
-    }
-
-    /// <summary>The device has acknowledged a packet: its message is done.</summary>
-    public void Acknowledged(Device device, ushort packetId)
-    {
-        lock (device.Gate)
-        {
-            if (device.CloudQueue.FindPacket(packetId) is { } entry)
-            {
-                End(device, entry, FeedbackStatus.Success);
-            }
-        }
+        delivery.Deliver(device);
     }
 
     /// <summary>Hands the first free message to a receiver over HTTPS, which settles it by its token.</summary>
@@ -130,7 +76,7 @@ internal sealed partial class CloudMessages : IDisposable
         lock (device.Gate)
         {
             DateTimeOffset now = time.GetUtcNow();
-            EndExpired(device, now);
+            ends.EndExpired(device, now);
             CloudQueueEntry? entry = device.CloudQueue.Entries.FirstOrDefault(e => e.LockedUntil <= now && e.Stored.IsCompletedSuccessfully);
             if (entry is not null)
             {
@@ -147,7 +93,7 @@ internal sealed partial class CloudMessages : IDisposable
     {
         lock (device.Gate)
         {
-            End(device, Locked(device, token), how);
+            ends.End(device, Locked(device, token), how);
         }
     }
 
@@ -162,14 +108,14 @@ internal sealed partial class CloudMessages : IDisposable
             entry.LockedUntil = default;
             if (entry.Message.Deliveries >= MaxDeliveries)
             {
-                End(device, entry, FeedbackStatus.DeliveryCountExceeded);
+                ends.End(device, entry, FeedbackStatus.DeliveryCountExceeded);
                 return;
             }
 
             store.Enqueue(new CloudMessageStore.CountDelivery(entry.Message));
         }
 
-        Deliver(device);
+        delivery.Deliver(device);
     }
 
     /// <summary>Ends all messages of a device.</summary>
@@ -179,7 +125,7 @@ internal sealed partial class CloudMessages : IDisposable
         lock (device.Gate)
         {
             CloudQueueEntry[] all = [.. device.CloudQueue.Entries];
-            Array.ForEach(all, entry => End(device, entry, FeedbackStatus.Purged));
+            Array.ForEach(all, entry => ends.End(device, entry, FeedbackStatus.Purged));
             return all.Length;
         }
     }
@@ -187,104 +133,20 @@ internal sealed partial class CloudMessages : IDisposable
     private CloudQueueEntry Locked(Device device, Guid token) => device.CloudQueue.FindLock(token, time.GetUtcNow())
         ?? throw new HubRefusalException(HubErrorCodes.DeviceMessageLockLost, "The message is not locked by this token, or no longer.");
 
-    private async Task DeliverSoonAsync(Device device)
-    {
-        await Task.Delay(HubChoices.AnswerAfterAck, TimeProvider.System);
-        Deliver(device);
-    }
-
-    private void Deliver(Device device)
-    {
-        try
-        {
-            lock (device.Gate)
-            {
-                DateTimeOffset now = time.GetUtcNow();
-                EndExpired(device, now);
-                if (device.CloudQueue.Subscription is not { } subscription || device.Connection is not { } connection)
-                {
-                    return;
-                }
-
-                // A copy, since a message that needs no acknowledgement leaves the queue at once.
-                foreach (CloudQueueEntry entry in device.CloudQueue.Entries.ToArray())
-                {
-                    if (!entry.Stored.IsCompletedSuccessfully)
-                    {
-                        return; // The next waits for this one, which is about to come.
-                    }
-
-                    if (entry.LockedUntil <= now && !TryDeliver(device, connection, subscription, entry, now))
-                    {
-                        return;
-                    }
-                }
-            }
-        }
-        catch (HubRefusalException e)
-        {
-            EndFailed(device.Id, e.Message);
-        }
-    }
-
-    private bool TryDeliver(Device device, DeviceConnection connection, CloudSubscription subscription, CloudQueueEntry entry, DateTimeOffset now)
-    {
-        bool acknowledged = subscription.Qos != MqttQualityOfServiceLevel.AtMostOnce;
-        ushort packetId = !acknowledged ? (ushort)0 : entry.PacketId != 0 ? entry.PacketId : device.CloudQueue.NextPacketId();
-        string topic = MqttTopics.DeviceBoundPrefix(device.Id) + entry.Message.Bag;
-        if (!connection.TrySend(topic, entry.Message.Body, acknowledged ? CloudPacket.Mark(packetId, entry.Sent) : null))
-        {
-            return false;
-        }
-
-        if (acknowledged)
-        {
-            (entry.PacketId, entry.Sent, entry.LockedUntil) = (packetId, true, now + HubChoices.MessageLock);
-        }
-        else
-        {
-            End(device, entry, FeedbackStatus.Success);
-        }
-
-        return true;
-    }
-
-    private void EndExpired(Device device, DateTimeOffset now)
-    {
-        foreach (CloudQueueEntry entry in device.CloudQueue.Entries.Where(e => e.Message.Expiry <= now && e.Stored.IsCompletedSuccessfully).ToArray())
-        {
-            End(device, entry, FeedbackStatus.Expired);
-        }
-    }
-
-    private void End(Device device, CloudQueueEntry entry, FeedbackStatus status)
-    {
-        (long, FeedbackRecord)? record = FeedbackRecord.IsWished(entry.Message.Wish, status)
-            ? feedback.Add(new FeedbackRecord(entry.Message.MessageId, time.GetUtcNow(), status, device.Id, device.Identity.GenerationId))
-            : null;
-        store.Enqueue(new CloudMessageStore.End(entry.Message, record));
-        device.CloudQueue.Remove(entry);
-        if (device.CloudQueue.Count == 0)
-        {
-            waiting.TryRemove(device, out _);
-        }
-    }
-
     private void Sweep()
     {
         foreach (Device device in waiting.Keys)
         {
-            if (device.Removed)
+            lock (device.Gate)
             {
-                waiting.TryRemove(device, out _);
+                if (device.Removed || device.CloudQueue.Count == 0)
+                {
+                    waiting.TryRemove(device, out _);
+                    continue;
+                }
             }
-            else
-            {
-                Deliver(device);
-            }
+
+            delivery.Deliver(device);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A message to device {DeviceId} could not be ended and stays in its queue: {Reason}")]
-    private partial void EndFailed(string deviceId, string reason);
 }

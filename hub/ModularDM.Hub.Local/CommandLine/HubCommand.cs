@@ -28,6 +28,11 @@ internal static class HubCommand
         var idScope = new Option<string>("--id-scope") { Description = "The provisioning service's id scope.", DefaultValueFactory = _ => "0ne00000000" };
         var ready = new Option<string?>("--ready-file") { Description = "File to write the READY line's JSON to once the hub listens.", HelpName = "path" };
         var routes = new Option<string?>("--routes") { Description = "JSON file that says where messages, twin changes and connections are sent on to.", HelpName = "path" };
+        var jobsAtOnce = new Option<int>("--jobs-at-once") { Description = "How many jobs run at one time; the others wait.", HelpName = "number", DefaultValueFactory = _ => 1 };
+        var configurationSeconds = new Option<int>("--configuration-interval-seconds")
+        {
+            Description = "How often configurations look at all twins, beside when one of them changes.", HelpName = "seconds", DefaultValueFactory = _ => 300,
+        };
         var level = new Option<LogLevel>("--log-level") { Description = "What to log, to standard error.", DefaultValueFactory = _ => LogLevel.Warning };
         var faults = new Option<bool>("--allow-faults") { Description = "Let the REST API inject faults, for tests of devices and services." };
         var throttle = new Option<HubThrottle?>("--throttle")
@@ -49,6 +54,8 @@ internal static class HubCommand
         CheckPort(httpsPort);
         CheckPort(dpsPort);
         CheckPort(amqpPort);
+        CheckRange(jobsAtOnce, 1, HubChoices.MaxActiveJobs);
+        CheckRange(configurationSeconds, 1, LocalHubOptions.LongestConfigurationSeconds);
         devices.Validators.Add(result =>
         {
             foreach (Token token in result.Tokens)
@@ -62,7 +69,8 @@ internal static class HubCommand
 
         var command = new RootCommand("A local IoT Hub: devices connect by MQTT, services by REST, as they do to Azure IoT Hub.")
         {
-            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, dpsPort, dpsBind, idScope, ready, routes, level, faults, throttle,
+            mqttPort, httpsPort, amqpPort, bind, data, devices, name, authorities, dpsPort, dpsBind, idScope, ready, routes, jobsAtOnce, configurationSeconds, level,
+            faults, throttle,
         };
         command.SetAction((arguments, cancellationToken) =>
         {
@@ -86,6 +94,8 @@ internal static class HubCommand
                 DataFolder = arguments.GetValue(data)!,
                 Devices = arguments.GetValue(devices)!,
                 Routes = configured,
+                JobsAtOnce = arguments.GetValue(jobsAtOnce),
+                ConfigurationInterval = TimeSpan.FromSeconds(arguments.GetValue(configurationSeconds)),
                 HubName = arguments.GetValue(name)!,
                 CaCertificates = arguments.GetValue(authorities)!,
                 DpsPort = arguments.GetValue(dpsPort),
@@ -112,6 +122,15 @@ internal static class HubCommand
         if (result.Tokens is [var token, ..] && !(ushort.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out _)))
         {
             result.AddError($"{option.Name} must be a port from 0 to 65535.");
+        }
+    });
+
+    private static void CheckRange(Option<int> option, int least, int most) => option.Validators.Add(result =>
+    {
+        if (result.Tokens is [var token, ..]
+            && !(int.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out int number) && number >= least && number <= most))
+        {
+            result.AddError($"{option.Name} must be a whole number from {least} to {most}.");
         }
     });
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
 using ModularDM.Hub.Local.Storage;
@@ -60,6 +61,9 @@ internal sealed partial class ConfigurationRun
 
     private async Task ConfigureAsync(Device device, ConfigurationPlan.Wish? wish)
     {
+        // Those that decide the twin now, or decided it until now.
+        IReadOnlyDictionary<string, bool> deciding = (wish?.Applied ?? device.Configured?.Applied)!;
+        HubCaller.Current = HubCaller.Hub("configurations/" + string.Join(',', deciding.Where(c => c.Value).Select(c => c.Key).Order(StringComparer.Ordinal)));
         try
         {
             for (int i = 0; i < MaxTries && !await TryChangeAsync(device, wish); i++)

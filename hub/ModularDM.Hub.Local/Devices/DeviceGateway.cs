@@ -22,11 +22,11 @@ internal sealed partial class DeviceGateway : IDisposable
 {
     private static readonly TimeSpan ConnectLimit = TimeSpan.FromMinutes(1);
     private readonly ConcurrentDictionary<EndPoint, DeviceConnection> accepted = new();
-    private readonly MqttServer server;
+    private readonly LinkEnds ends;
     private readonly DeviceRegistry registry;
     private readonly DeviceAuthenticator authenticator;
     private readonly DeviceGuard guard;
-    private readonly CloudMessages cloud;
+    private readonly CloudDelivery cloud;
     private readonly HubFaults faults;
     private readonly TimeProvider time;
     private readonly ILogger<DeviceGateway> logger;
@@ -37,12 +37,11 @@ internal sealed partial class DeviceGateway : IDisposable
         DeviceRegistry registry,
         DeviceAuthenticator authenticator,
         DeviceGuard guard,
-        CloudMessages cloud,
+        CloudDelivery cloud,
         HubFaults faults,
         TimeProvider time,
         ILogger<DeviceGateway> logger)
     {
-        this.server = server;
         this.registry = registry;
         this.authenticator = authenticator;
         this.guard = guard;
@@ -50,6 +49,7 @@ internal sealed partial class DeviceGateway : IDisposable
         this.faults = faults;
         this.time = time;
         this.logger = logger;
+        ends = new LinkEnds(server, registry, time, logger);
         server.ValidatingConnectionAsync += OnValidatingAsync;
         server.ClientConnectedAsync += OnConnectedAsync;
         server.ClientDisconnectedAsync += OnDisconnectedAsync;
@@ -58,7 +58,7 @@ internal sealed partial class DeviceGateway : IDisposable
         server.InterceptingPublishAsync += OnPublishAsync;
         server.InterceptingInboundPacketAsync += OnReceivedAsync;
         server.InterceptingOutboundPacketAsync += OnSendingAsync;
-        registry.Expelled += Expel;
+        registry.Expelled += ends.Expel;
         registry.DesiredChanged += Notify;
         sweep = time.CreateTimer(_ => Sweep(), null, HubChoices.TokenSweep, HubChoices.TokenSweep);
     }
@@ -136,7 +136,7 @@ internal sealed partial class DeviceGateway : IDisposable
             // The device may have been disabled between the check and now.
             if (!registry.MayConnect(device))
             {
-                Expel(device);
+                ends.Expel(device);
             }
         }
 
@@ -221,7 +221,7 @@ internal sealed partial class DeviceGateway : IDisposable
             || !await guard.TryHandleAsync(device, e.ApplicationMessage))
         {
             e.CloseConnection = true;
-            Because(registry.Find(e.ClientId), "badPublish");
+            LinkEnds.Because(registry.Find(e.ClientId), "badPublish");
             BadPublish(e.ClientId, e.ApplicationMessage.Topic, e.ApplicationMessage.QualityOfServiceLevel);
         }
     }
@@ -259,52 +259,10 @@ internal sealed partial class DeviceGateway : IDisposable
         }
     }
 
-    private void Expel(Device device) => Expel(device, device.Removed ? "removed" : "disabled");
-
-    private void Expel(Device device, string reason)
-    {
-        Because(device, reason);
-        _ = CloseAsync(device.Id);
-    }
-
-    private static void Because(Device? device, string reason)
-    {
-        if (device?.Connection is { } connection)
-        {
-            connection.CloseReason = reason;
-        }
-    }
-
-    private async Task CloseAsync(string deviceId)
-    {
-        try
-        {
-            await server.DisconnectClientAsync(deviceId, new MqttServerClientDisconnectOptions { ReasonCode = MqttDisconnectReasonCode.AdministrativeAction });
-        }
-        catch (Exception e)
-        {
-            // The link may just have gone by itself, which is what was wanted.
-            CloseFailed(deviceId, e);
-        }
-    }
-
     private void Sweep()
     {
+        ends.Sweep();
         DateTimeOffset now = time.GetUtcNow();
-        foreach (Device device in registry.All)
-        {
-            if (device.Connection is { } connection && now > connection.TokenExpiry + HubChoices.TokenGrace)
-            {
-                TokenEnded(device.Id);
-                Expel(device, "tokenEnded");
-            }
-            else if (device.Connection is { KeepAlive: 0 or > HubChoices.MaxKeepAlive } silent && now > silent.LastReceived + HubChoices.MaxSilence)
-            {
-                Silent(device.Id);
-                Expel(device, "silent");
-            }
-        }
-
         foreach ((EndPoint remote, DeviceConnection connection) in accepted)
         {
             if (now > connection.Accepted + ConnectLimit)
@@ -325,13 +283,4 @@ internal sealed partial class DeviceGateway : IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} published to '{Topic}' with {Qos}, which the hub does not take; its link is closed")]
     private partial void BadPublish(string deviceId, string topic, MqttQualityOfServiceLevel qos);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The token or certificate of device {DeviceId} has ended; its link is closed")]
-    private partial void TokenEnded(string deviceId);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Device {DeviceId} was silent for too long; its link is closed")]
-    private partial void Silent(string deviceId);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Closing the link of device {DeviceId} failed")]
-    private partial void CloseFailed(string deviceId, Exception cause);
 }

@@ -70,16 +70,17 @@ internal sealed class EventSources(EventLog log)
     {
         HubCaller? caller = byDevice ? null : HubCaller.Current;
         json.WriteStartObject("by"u8);
-        json.WriteString("kind"u8, byDevice ? "device"u8 : caller is null ? "hub"u8 : "service"u8);
-        if (caller is not null)
-        {
-            json.WriteString("policy"u8, caller.Policy);
-            if (caller.Actor is not null)
-            {
-                json.WriteString("actor"u8, caller.Actor);
-            }
-        }
-
+        json.WriteString("kind"u8, byDevice ? "device"u8 : caller?.Policy is null ? "hub"u8 : "service"u8);
+        WriteIfAny(json, "policy"u8, caller?.Policy);
+        WriteIfAny(json, "actor"u8, caller?.Actor);
         json.WriteEndObject();
+    }
+
+    private static void WriteIfAny(Utf8JsonWriter json, ReadOnlySpan<byte> name, string? value)
+    {
+        if (value is not null)
+        {
+            json.WriteString(name, value);
+        }
     }
 }

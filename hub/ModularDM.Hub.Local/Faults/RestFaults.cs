@@ -32,6 +32,7 @@ internal sealed class RestFaults(HubFaults faults, TimeProvider time) : IRequest
     private async Task RunAsync(HttpContext context, FaultOperation operation, Func<HttpContext, Task> handler)
     {
         string? deviceId = context.Request.RouteValues["id"] as string;
+        deviceId = context.Request.RouteValues["module"] is string module ? $"{deviceId}/{module}" : deviceId;
         switch (faults.At(operation, deviceId))
         {
             case { Kind: FaultKind.Throttle }:

@@ -1,13 +1,22 @@
 using System.Text.Json;
+using ModularDM.Hub.Local.Events;
 using ModularDM.Hub.Local.Methods;
 using ModularDM.Hub.Local.Query;
 using ModularDM.Hub.Local.Registry;
+using ModularDM.Hub.Local.Throttling;
 using ModularDM.Hub.Protocol;
 
 namespace ModularDM.Hub.Local.Jobs;
 
 /// <summary>Carries a job out, device by device. What fails on a device is that row's failure; the job goes on.</summary>
-internal sealed class JobRun(JobBook book, DeviceRegistry registry, QueryRun queries, MethodInvoker methods, OperationPace pace, TimeProvider time)
+internal sealed class JobRun(
+    JobBook book,
+    DeviceRegistry registry,
+    QueryRun queries,
+    MethodInvoker methods,
+    OperationPace pace,
+    HubThrottles throttles,
+    TimeProvider time)
 {
     // Methods may take minutes, and more begin meanwhile.
     private const int MaxAtOnce = 64;
@@ -16,6 +25,7 @@ internal sealed class JobRun(JobBook book, DeviceRegistry registry, QueryRun que
     /// <exception cref="OperationCanceledException">The job was cancelled, or the hub stops; then it goes on at the next start.</exception>
     public async Task RunAsync(Job job, CancellationToken cancellationToken)
     {
+        HubCaller.Current = HubCaller.Hub($"jobs/{job.Request.Id}");
         await BeginAsync(job);
         TimeSpan left = job.Progress.Started!.Value + job.Request.MaxExecution - time.GetUtcNow();
         using var limit = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
@@ -58,6 +68,7 @@ internal sealed class JobRun(JobBook book, DeviceRegistry registry, QueryRun que
     private async Task RunRowAsync(Job job, DeviceJob row, JsonElement operation, CancellationToken cancellationToken)
     {
         await pace.WaitAsync(cancellationToken);
+        await throttles.WaitAsync(throttles.JobDeviceOperations, cancellationToken);
         row = row.Begin(time.GetUtcNow());
         try
         {

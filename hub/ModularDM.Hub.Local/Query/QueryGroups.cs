@@ -15,19 +15,18 @@ internal sealed class QueryGroups(QueryStatement statement)
 
     public IEnumerable<QueryRun.Result> Results(IEnumerable<IQueryItem> items)
     {
-        var groups = new Dictionary<string, Group>(StringComparer.Ordinal);
+        var groups = new Dictionary<QueryValue[], Group>(QueryValuesComparer.Instance);
         if (members.Count == 0)
         {
-            groups[""] = NewGroup([]);
+            groups[[]] = NewGroup([]);
         }
 
         foreach (IQueryItem item in items)
         {
-            QueryValue[] values = [.. members.Select(item.Read)];
-            string key = KeyOf(values);
-            if (!groups.TryGetValue(key, out Group? group))
+            QueryValue[] values = members.Count == 0 ? [] : [.. members.Select(item.Read)];
+            if (!groups.TryGetValue(values, out Group? group))
             {
-                groups[key] = group = NewGroup(values);
+                groups[values] = group = NewGroup(values);
             }
 
             foreach (Aggregator column in group.Columns)
@@ -36,7 +35,7 @@ internal sealed class QueryGroups(QueryStatement statement)
             }
         }
 
-        return groups.OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => new QueryRun.Result(g.Key, json => Write(g.Value, json)));
+        return groups.Values.Select(group => new QueryRun.Result(KeyOf(group.Values), json => Write(group, json))).OrderBy(result => result.Key, StringComparer.Ordinal);
     }
 
     // The values as JSON, for a readable order; what is long is cut and told apart by its hash, as the key goes into a header.

@@ -33,6 +33,7 @@ internal sealed class QueryPath : IEquatable<QueryPath>
 
         names = rest.ToArray();
         Root = RootOf(names, out int depth);
+        Member = names[0].ToUpperInvariant();
         Written = string.Join('.', written);
         below = [.. names[depth..].Select(Encoding.UTF8.GetBytes)];
     }
@@ -43,6 +44,9 @@ internal sealed class QueryPath : IEquatable<QueryPath>
 
     /// <summary>The first name: of the root, or the identity's member.</summary>
     public string First => names[0];
+
+    /// <summary>The first name in capitals.</summary>
+    public string Member { get; }
 
     /// <summary>The last name, which a projection without AS is called.</summary>
     public string Last => names[^1];

@@ -32,23 +32,27 @@ internal sealed class QueryRun(DeviceRegistry registry, Func<IEnumerable<IQueryI
 
     private IEnumerable<IQueryItem> Matching(QuerySource source, QueryExpression? where, Predicate<string> isAhead)
     {
-        IQueryItem[] items = [.. Items(source).Where(item => isAhead(item.Key)).OrderBy(item => item.Key, StringComparer.Ordinal)];
-        if (where is null)
+        switch (source)
         {
-            return items;
+            case QuerySource.Devices:
+                return Matching(registry.Devices, where, isAhead);
+            case QuerySource.Modules:
+                return Matching(registry.Modules, where, isAhead);
+            default:
+                IEnumerable<IQueryItem> rows = deviceJobs().Where(row => isAhead(row.Key) && (where is null || where.Evaluate(row).IsTrue));
+                return rows.OrderBy(row => row.Key, StringComparer.Ordinal);
         }
-
-        return items.Length < ParallelFrom
-            ? items.Where(item => where.Evaluate(item).IsTrue)
-            : items.AsParallel().AsOrdered().Where(item => where.Evaluate(item).IsTrue);
     }
 
-    private IEnumerable<IQueryItem> Items(QuerySource source) => source switch
+    private static IEnumerable<IQueryItem> Matching(IReadOnlyList<Device> devices, QueryExpression? where, Predicate<string> isAhead)
     {
-        QuerySource.Devices => registry.Devices.Select(d => new TwinItem(d)),
-        QuerySource.Modules => registry.Modules.Select(d => new TwinItem(d)),
-        _ => deviceJobs(),
-    };
+        if (where is null || devices.Count < ParallelFrom)
+        {
+            return devices.Where(device => isAhead(device.Id)).Select(device => new TwinItem(device)).Where(item => where is null || where.Evaluate(item).IsTrue);
+        }
+
+        return devices.AsParallel().AsOrdered().Where(device => isAhead(device.Id)).Select(device => new TwinItem(device)).Where(item => where.Evaluate(item).IsTrue);
+    }
 
     private static void WriteColumns(IReadOnlyList<QueryColumn> columns, IQueryItem item, Utf8JsonWriter json)
     {

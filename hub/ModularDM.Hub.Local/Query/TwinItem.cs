@@ -7,9 +7,6 @@ namespace ModularDM.Hub.Local.Query;
 /// <summary>A device's or module's twin, as it was when the query came by.</summary>
 internal sealed class TwinItem(Device device) : IQueryItem
 {
-    private static readonly byte[] Properties = "properties"u8.ToArray();
-    private static readonly byte[] DesiredName = "desired"u8.ToArray();
-    private static readonly byte[] ReportedName = "reported"u8.ToArray();
     private readonly DeviceIdentity identity = device.Identity;
     private readonly Twin twin = device.Twin;
 
@@ -28,12 +25,12 @@ internal sealed class TwinItem(Device device) : IQueryItem
 
     public void Write(Utf8JsonWriter json) => TwinDocument.WriteForService(device, twin, json);
 
-    private QueryValue ReadSection(TwinSection section, QueryPath path)
+    private static QueryValue ReadSection(TwinSection section, QueryPath path)
     {
         ReadOnlySpan<byte[]> names = path.Below;
         if (names.Length == 0)
         {
-            return ReadDocument(path);
+            return new QueryValue(QueryKind.Object, Json: TwinDocument.Section(section, withMetadata: true));
         }
 
         if (names[0].AsSpan().SequenceEqual("$metadata"u8))
@@ -44,24 +41,25 @@ internal sealed class TwinItem(Device device) : IQueryItem
         return names.Length == 1 && names[0].AsSpan().SequenceEqual("$version"u8) ? QueryValue.Of(section.Version) : QueryValue.Read(section.Body, names);
     }
 
-    // The members that conditions ask for most; all others are read from the document that services get, so that they cannot differ from it.
-    private QueryValue ReadIdentity(QueryPath path) => path.First.ToUpperInvariant() switch
+    // The members that are asked for most, without a document; all others are read from one of the same words as services get, so that they cannot differ.
+    private QueryValue ReadIdentity(QueryPath path) => path.Below.Length > 0 ? ReadDocument(path) : path.Member switch
     {
-        "DEVICEID" when path.Below.Length == 0 => QueryValue.Of(identity.DeviceId),
-        "MODULEID" when path.Below.Length == 0 => identity.ModuleId is { } module ? QueryValue.Of(module) : QueryValue.Undefined,
-        "STATUS" when path.Below.Length == 0 => QueryValue.Of(identity.Enabled ? "enabled" : "disabled"),
-        "CONNECTIONSTATE" when path.Below.Length == 0 => QueryValue.Of(device.Connection is null ? "Disconnected" : "Connected"),
+        "DEVICEID" => QueryValue.Of(identity.DeviceId),
+        "MODULEID" => identity.ModuleId is { } module ? QueryValue.Of(module) : QueryValue.Undefined,
+        "STATUS" => QueryValue.Of(identity.Enabled ? "enabled" : "disabled"),
+        "STATUSREASON" => QueryValue.Of(identity.StatusReason),
+        "CONNECTIONSTATE" => QueryValue.Of(device.Connection is null ? "Disconnected" : "Connected"),
+        "LASTACTIVITYTIME" => QueryValue.Of(TwinMetadata.Text(device.LastActivity)),
+        "AUTHENTICATIONTYPE" => QueryValue.Of(identity.Authentication.TypeName),
+        "MODELID" => QueryValue.Of(device.ModelId ?? ""),
+        "VERSION" => QueryValue.Of(twin.Version),
+        "ETAG" => QueryValue.Of(ETags.Format(twin.ETag)),
+        "DEVICEETAG" => QueryValue.Of(ETags.Format(identity.ETag)),
         _ => ReadDocument(path),
     };
 
-    private QueryValue ReadDocument(QueryPath path)
-    {
-        byte[] document = HubJson.Bytes(this, static (item, json) => item.Write(json));
-        return path.Root switch
-        {
-            QueryRoot.Desired => QueryValue.Read(document, [Properties, DesiredName]),
-            QueryRoot.Reported => QueryValue.Read(document, [Properties, ReportedName]),
-            _ => QueryValue.ReadMember(document, path),
-        };
-    }
+    // The twin's sections are large, and only "properties" is one of them here.
+    private QueryValue ReadDocument(QueryPath path) => QueryValue.ReadMember(
+        HubJson.Bytes((device, twin, sections: path.Member == "PROPERTIES"), static (s, json) => TwinDocument.WriteForService(s.device, s.twin, json, s.sections)),
+        path);
 }

@@ -12,6 +12,8 @@ internal sealed class DeviceRegistry
     private readonly HubStore store;
     private readonly TimeProvider time;
     private readonly bool replaceMarksRemoved;
+    private volatile OrderedDevices? ordered;
+    private long membership;
 
     public DeviceRegistry(HubStore store, TimeProvider time, bool replaceMarksRemoved = false)
     {
@@ -53,9 +55,11 @@ internal sealed class DeviceRegistry
     /// <summary>Every device and every module.</summary>
     public IEnumerable<Device> All => devices.Values;
 
-    public IEnumerable<Device> Devices => devices.Values.Where(d => d.Identity.ModuleId is null);
+    /// <summary>The devices, in order of their ids.</summary>
+    public IReadOnlyList<Device> Devices => Ordered.Devices;
 
-    public IEnumerable<Device> Modules => devices.Values.Where(d => d.Identity.ModuleId is not null);
+    /// <summary>The modules, in order of their ids.</summary>
+    public IReadOnlyList<Device> Modules => Ordered.Modules;
 
     /// <summary>A device by its id, or a module by its device's id, a slash and its own.</summary>
     public Device? Find(string id) => devices.GetValueOrDefault(id);
@@ -98,6 +102,7 @@ internal sealed class DeviceRegistry
                 store.Enqueue(save);
                 parent.Modules = parent.Modules.Add(moduleId, device);
                 devices[identity.Id] = device;
+                Interlocked.Increment(ref membership);
             }
         }
         else
@@ -109,14 +114,15 @@ internal sealed class DeviceRegistry
                     throw HubRefusalException.DeviceExists(identity.Id);
                 }
 
+                Interlocked.Increment(ref membership);
+
                 try
                 {
                     store.Enqueue(save);
                 }
                 catch (HubRefusalException)
                 {
-                    device.Removed = true;
-                    devices.TryRemove(identity.Id, out _);
+                    Forget(device);
                     throw;
                 }
             }
@@ -294,10 +300,27 @@ internal sealed class DeviceRegistry
         DesiredChanged?.Invoke(device, marked.RootElement, after.Desired.Version);
     }
 
+    // Made anew by the first who asks after a device came or went. Who changes the membership counts after the change, so that what was read before it is never
+    // taken for what is there now.
+    private OrderedDevices Ordered
+    {
+        get
+        {
+            long now = Interlocked.Read(ref membership);
+            if (ordered is not { } known || known.Membership != now)
+            {
+                ordered = known = OrderedDevices.Of(devices.Values, now);
+            }
+
+            return known;
+        }
+    }
+
     private void Forget(Device device)
     {
         device.Removed = true;
         devices.TryRemove(device.Id, out _);
+        Interlocked.Increment(ref membership);
     }
 
     private void Expel(Device device)

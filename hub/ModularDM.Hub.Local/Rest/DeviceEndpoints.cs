@@ -38,7 +38,7 @@ internal sealed class DeviceEndpoints(DeviceRegistry registry, DeviceGateway gat
             throw HubRefusalException.Invalid($"'top' must be from 1 to {MaxList}.");
         }
 
-        return AnswerAsync(context, registry.Devices.OrderBy(d => d.Id, StringComparer.Ordinal).Take(top));
+        return AnswerAsync(context, registry.Devices.Take(top));
     }
 
     private Task ListModulesAsync(HttpContext context) => AnswerAsync(context, registry.Get(Id(context)).Modules.Values.OrderBy(m => m.Id, StringComparer.Ordinal));

@@ -8,17 +8,20 @@ using ModularDM.Hub.Local.Twins;
 
 namespace ModularDM.Hub.Local.Rest;
 
-/// <summary>The messages of a device for an operator. IoT Hub has no such path: there one reads the Event Hubs endpoint.</summary>
+/// <summary>The messages of a device or module for an operator. IoT Hub has no such path: there one reads the Event Hubs endpoint.</summary>
 internal sealed class MessageEndpoints(DeviceRegistry registry, MessageLog messages)
 {
     private const int MaxTop = 1000;
 
-    public void Map(RestApi api, IEndpointRouteBuilder routes) =>
+    public void Map(RestApi api, IEndpointRouteBuilder routes)
+    {
         api.Map(routes, "GET", "/modulardm/devices/{id}/messages", HubPermissions.ServiceConnect, ListAsync);
+        api.Map(routes, "GET", "/modulardm/devices/{id}/modules/{module}/messages", HubPermissions.ServiceConnect, ListAsync);
+    }
 
     private Task ListAsync(HttpContext context)
     {
-        Device device = registry.Get((string)context.Request.RouteValues["id"]!);
+        Device device = registry.Get((string)context.Request.RouteValues["id"]!, (string?)context.Request.RouteValues["module"]);
         long after = Number(context, "after", 0, long.MaxValue, 0);
         int top = (int)Number(context, "top", 1, MaxTop, 100);
         return RestApi.WriteJsonAsync(context, messages.Read(device.Id, after, top), static (found, json) =>
@@ -39,7 +42,13 @@ internal sealed class MessageEndpoints(DeviceRegistry registry, MessageLog messa
         json.WriteStartObject();
         json.WriteNumber("sequence"u8, message.Sequence);
         json.WriteString("enqueuedTime"u8, TwinMetadata.Text(message.Enqueued));
-        json.WriteString("connectionDeviceId"u8, message.DeviceId);
+        string[] sender = message.DeviceId.Split('/');
+        json.WriteString("connectionDeviceId"u8, sender[0]);
+        if (sender.Length > 1)
+        {
+            json.WriteString("connectionModuleId"u8, sender[1]);
+        }
+
         json.WritePropertyName("properties"u8);
         json.WriteRawValue(message.Properties, skipInputValidation: true);
         if (HubJson.IsValid(message.Body))

@@ -56,6 +56,24 @@ internal sealed partial class HubThrottles(HubThrottle? throttle, TimeProvider t
         }
     }
 
+    /// <summary>Waits until the operation may be done, however long that is: for what the hub does itself.</summary>
+    public async ValueTask WaitAsync(TokenBucket? bucket, CancellationToken cancellationToken)
+    {
+        while (bucket is not null)
+        {
+            bool taken = bucket.TryTake(1, out TimeSpan wait);
+            if (wait > TimeSpan.Zero)
+            {
+                await Task.Delay(wait, time, cancellationToken);
+            }
+
+            if (taken)
+            {
+                return;
+            }
+        }
+    }
+
     private static TokenBucket? Bucket(ThrottleRate? rate, string name, TimeProvider time)
     {
         rate?.Check(name);

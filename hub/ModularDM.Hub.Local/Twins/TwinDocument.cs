@@ -16,17 +16,17 @@ internal static class TwinDocument
         {
             json.WriteStartObject();
             json.WritePropertyName("desired"u8);
-            json.WriteRawValue(Section(twin.Desired, withMetadata: false), skipInputValidation: true);
+            json.WriteRawValue(Section(twin.Desired, withMetadata: false).Span, skipInputValidation: true);
             json.WritePropertyName("reported"u8);
-            json.WriteRawValue(Section(twin.Reported, withMetadata: false), skipInputValidation: true);
+            json.WriteRawValue(Section(twin.Reported, withMetadata: false).Span, skipInputValidation: true);
             json.WriteEndObject();
         }
 
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>The whole twin.</summary>
-    public static void WriteForService(Device device, Twin twin, Utf8JsonWriter json)
+    /// <summary>The whole twin, or all but its tags and properties.</summary>
+    public static void WriteForService(Device device, Twin twin, Utf8JsonWriter json, bool sections = true)
     {
         DeviceIdentity identity = device.Identity;
         json.WriteStartObject();
@@ -39,14 +39,11 @@ internal static class TwinDocument
         WriteThumbprints(identity.Authentication, json);
         json.WriteString("modelId"u8, device.ModelId ?? "");
         json.WriteNumber("version"u8, twin.Version);
-        json.WritePropertyName("tags"u8);
-        json.WriteRawValue(twin.Tags, skipInputValidation: true);
-        json.WriteStartObject("properties"u8);
-        json.WritePropertyName("desired"u8);
-        json.WriteRawValue(Section(twin.Desired, withMetadata: true), skipInputValidation: true);
-        json.WritePropertyName("reported"u8);
-        json.WriteRawValue(Section(twin.Reported, withMetadata: true), skipInputValidation: true);
-        json.WriteEndObject();
+        if (sections)
+        {
+            WriteSections(twin, json);
+        }
+
         WriteConfigurations(device.Configured, json);
         WriteCapabilities(json);
         json.WriteEndObject();
@@ -80,6 +77,18 @@ internal static class TwinDocument
             WriteCapabilities(json);
         }
 
+        json.WriteEndObject();
+    }
+
+    private static void WriteSections(Twin twin, Utf8JsonWriter json)
+    {
+        json.WritePropertyName("tags"u8);
+        json.WriteRawValue(twin.Tags, skipInputValidation: true);
+        json.WriteStartObject("properties"u8);
+        json.WritePropertyName("desired"u8);
+        json.WriteRawValue(Section(twin.Desired, withMetadata: true).Span, skipInputValidation: true);
+        json.WritePropertyName("reported"u8);
+        json.WriteRawValue(Section(twin.Reported, withMetadata: true).Span, skipInputValidation: true);
         json.WriteEndObject();
     }
 
@@ -139,8 +148,9 @@ internal static class TwinDocument
         json.WriteEndObject();
     }
 
+    /// <summary>One section with its version behind its members.</summary>
     // A body is an object without whitespace around it: what belongs behind its members goes before its last brace.
-    private static ReadOnlySpan<byte> Section(TwinSection section, bool withMetadata)
+    public static ReadOnlyMemory<byte> Section(TwinSection section, bool withMetadata)
     {
         var buffer = new ArrayBufferWriter<byte>(section.Body.Length + (withMetadata ? section.Metadata.Length : 0) + 48);
         buffer.Write(section.Body.AsSpan(0, section.Body.Length - 1));
@@ -160,6 +170,6 @@ internal static class TwinDocument
         System.Buffers.Text.Utf8Formatter.TryFormat(section.Version, buffer.GetSpan(24), out int written);
         buffer.Advance(written);
         buffer.Write("}"u8);
-        return buffer.WrittenSpan;
+        return buffer.WrittenMemory;
     }
 }

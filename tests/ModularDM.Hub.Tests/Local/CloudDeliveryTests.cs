@@ -15,7 +15,7 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         string id = await fixture.NewDeviceAsync();
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
         ushort packet;
-        await using (PacketDevice first = await ConnectAsync(id, Persistent, present: 0))
+        await using (WireDevice first = await ConnectAsync(id, Persistent, present: 0))
         {
             await SubscribeAsync(first, id);
             Assert.Null(await service.SendAsync(id, "x"));
@@ -23,11 +23,11 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
             Assert.Equal((0x32, $"devices/{id}/messages/devicebound/%24.to=%2Fdevices%2F{id}%2Fmessages%2Fdevicebound", "x"), (header, topic, body));
         }
 
-        await using PacketDevice second = await ConnectAsync(id, Persistent, present: 1);
+        await using WireDevice second = await ConnectAsync(id, Persistent, present: 1);
         (byte repeated, _, ushort samePacket, string sameBody) = await second.NextPublishAsync();
         Assert.Equal((0x3A, packet, "x"), (repeated, samePacket, sameBody));
-        await second.SendAsync(0x40, 0x02, (byte)(packet >> 8), (byte)packet);
-        await second.SendAsync(0xC0, 0x00);
+        await second.SendPacketAsync(0x40, 0x02, (byte)(packet >> 8), (byte)packet);
+        await second.SendPacketAsync(0xC0, 0x00);
         await second.ExpectAsync(0xD0, 0x00);
         Assert.Equal(0, await CountAsync(id));
     }
@@ -38,8 +38,8 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         string id = await fixture.NewDeviceAsync();
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
         await LeaveUnacknowledgedAsync(service, id);
-        await using PacketDevice second = await ConnectAsync(id, Clean, present: 0);
-        await second.SendAsync(0xC0, 0x00);
+        await using WireDevice second = await ConnectAsync(id, Clean, present: 0);
+        await second.SendPacketAsync(0xC0, 0x00);
         await second.ExpectAsync(0xD0, 0x00);
         await SubscribeAsync(second, id);
         (byte header, _, _, string body) = await second.NextPublishAsync();
@@ -51,12 +51,12 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
     {
         string id = await fixture.NewDeviceAsync();
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
-        await using PacketDevice device = await ConnectAsync(id, Persistent, present: 0);
+        await using WireDevice device = await ConnectAsync(id, Persistent, present: 0);
         await SubscribeAsync(device, id);
         Assert.Null(await service.SendAsync(id, "x"));
         (_, _, ushort packet, _) = await device.NextPublishAsync();
         fixture.Clock.Advance(TimeSpan.FromSeconds(50));
-        await device.SendAsync(0xC0, 0x00);
+        await device.SendPacketAsync(0xC0, 0x00);
         await device.ExpectAsync(0xD0, 0x00);
         fixture.Clock.Advance(TimeSpan.FromSeconds(15));
         (byte header, _, ushort again, _) = await device.NextPublishAsync();
@@ -72,7 +72,7 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         Assert.Null(await service.SendAsync(id, "later over"));
         fixture.Clock.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(1, await CountAsync(id));
-        await using PacketDevice device = await ConnectAsync(id, Persistent, present: 0);
+        await using WireDevice device = await ConnectAsync(id, Persistent, present: 0);
         await SubscribeAsync(device, id);
         Assert.Equal("later over", (await device.NextPublishAsync()).Body);
         fixture.Clock.Advance(TimeSpan.FromHours(1));
@@ -86,8 +86,8 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
         await LeaveUnacknowledgedAsync(service, id);
         fixture.Clock.Advance(TimeSpan.FromMinutes(61));
-        await using PacketDevice second = await ConnectAsync(id, Persistent, present: 1);
-        await second.SendAsync(0xC0, 0x00);
+        await using WireDevice second = await ConnectAsync(id, Persistent, present: 1);
+        await second.SendPacketAsync(0xC0, 0x00);
         await second.ExpectAsync(0xD0, 0x00);
     }
 
@@ -243,25 +243,25 @@ public sealed class CloudDeliveryTests(HubFixture fixture) : IClassFixture<HubFi
         Directory.Delete(folder, recursive: true);
     }
 
-    private async Task<PacketDevice> ConnectAsync(string id, byte flags, byte present)
+    private async Task<WireDevice> ConnectAsync(string id, byte flags, byte present)
     {
-        PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
-        await device.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags));
+        WireDevice device = await WireDevice.OpenedAsync(fixture.Hub);
+        await device.SendPacketAsync(WirePacket.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags));
         await device.ExpectAsync(0x20, 0x02, present, 0x00);
         return device;
     }
 
     private async Task LeaveUnacknowledgedAsync(AmqpServiceClient service, string id)
     {
-        await using PacketDevice device = await ConnectAsync(id, Persistent, present: 0);
+        await using WireDevice device = await ConnectAsync(id, Persistent, present: 0);
         await SubscribeAsync(device, id);
         Assert.Null(await service.SendAsync(id, "x"));
         await device.NextPublishAsync();
     }
 
-    private static async Task SubscribeAsync(PacketDevice device, string id)
+    private static async Task SubscribeAsync(WireDevice device, string id)
     {
-        await device.SendAsync(PacketDevice.Subscribe(9, $"devices/{id}/messages/devicebound/#", 1));
+        await device.SendPacketAsync(WirePacket.Subscribe(9, $"devices/{id}/messages/devicebound/#", 1));
         await device.ExpectAsync(0x90, 0x03, 0x00, 0x09, 0x01);
     }
 

@@ -40,7 +40,7 @@ public sealed class DeviceTokenTests(HubFixture fixture) : IClassFixture<HubFixt
         foreach (string written in (string[])[id, Uri.EscapeDataString(id)])
         {
             string token = SasToken.Create("localhost/devices/" + written, key, fixture.Clock.GetUtcNow().AddHours(1));
-            await using var link = new WireLink();
+            await using var link = new WireDevice();
             await link.OpenAsync("127.0.0.1", fixture.Hub.MqttPort, fixture.Hub.CaFile);
             Assert.Equal([0x20, 2, 0, 0], await link.ConnectAsync(id, $"localhost/{id}/?api-version=2021-04-12", token, clean: true));
         }

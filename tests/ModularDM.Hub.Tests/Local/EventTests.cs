@@ -198,4 +198,26 @@ public sealed class EventTests(HubFixture fixture) : IClassFixture<HubFixture>
         Assert.Equal((type, "eva"), (data.GetProperty("type").GetString(), data.GetProperty("deviceId").GetString()));
         return "{" + string.Join(",", data.EnumerateObject().Where(m => m.Name is not ("type" or "time" or "deviceId")).Select(m => $"\"{m.Name}\":{m.Value.GetRawText()}")) + "}";
     }
+
+    [Fact]
+    public async Task Stream_WhatAJobAndAConfigurationDo_IsTheHubsWithTheirIds()
+    {
+        string id = await fixture.NewDeviceAsync();
+        using EventReader events = await fixture.Service.OpenEventsAsync($"?device={id}&type=twinChanged");
+        string job = $$$$"""{"type":"scheduleUpdateTwin","queryCondition":"deviceId = '{{{{id}}}}'","updateTwin":{"tags":{"told":1}}}""";
+        Assert.Equal(200, (await fixture.Service.SendAsync("PUT", "/jobs/v2/told", job)).Status);
+        Assert.Equal("""tags {"told":1} {"kind":"hub","actor":"jobs/told"}""", await ByAsync(events));
+        string configuration = """{"content":{"deviceContent":{"properties.desired.told":2}},"targetCondition":"tags.told = 1","priority":1}""";
+        Assert.Equal(200, (await fixture.Service.SendAsync("PUT", "/configurations/tells", configuration)).Status);
+        Assert.Equal(
+            """desired {"told":2} {"kind":"hub","actor":"configurations/tells"}""", await ByAsync(events));
+        Assert.Equal(204, (await fixture.Service.SendAsync("DELETE", "/configurations/tells", ifMatch: "*")).Status);
+        Assert.Equal("""desired {"told":null} {"kind":"hub","actor":"configurations/tells"}""", await ByAsync(events));
+    }
+
+    private static async Task<string> ByAsync(EventReader events)
+    {
+        (_, _, JsonElement data) = await events.NextAsync();
+        return $"{data.GetProperty("section").GetString()} {data.GetProperty("patch").GetRawText()} {data.GetProperty("by").GetRawText()}";
+    }
 }

@@ -92,7 +92,7 @@ public sealed class HubProcessTests : IDisposable
         Assert.Contains($"mqtts://127.0.0.1:{port}, id scope 0ne12345678", run.Text, StringComparison.Ordinal);
         using var enrollments = new ServiceClient(ready.RootElement.GetProperty("provisioningConnectionString").GetString()!, run.CaFile, TimeProvider.System);
         Assert.Equal(404, (await enrollments.SendAsync("GET", "/enrollments/any")).Status);
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", port, run.CaFile);
         Assert.Equal([0x20, 2, 0, 5], await link.ConnectAsync("any", "0ne12345678/registrations/any/api-version=2019-03-31", "x", clean: true));
     }

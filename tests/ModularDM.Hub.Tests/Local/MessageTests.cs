@@ -53,11 +53,11 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
     [Fact]
     public async Task Publish_Retained_IsMarkedAndNotKept()
     {
-        await using PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
+        await using WireDevice device = await WireDevice.OpenedAsync(fixture.Hub);
         string id = await fixture.NewDeviceAsync();
-        await device.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
+        await device.SendPacketAsync(WirePacket.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
         await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
-        await device.SendAsync(PacketDevice.Publish(0x33, MqttTopics.Telemetry(id), "x", 5));
+        await device.SendPacketAsync(WirePacket.Publish(0x33, MqttTopics.Telemetry(id), "x", 5));
         await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
         Assert.Equal("true", Property((await ReadAsync(id)).Json[0], "mqtt-retain"));
     }
@@ -68,16 +68,16 @@ public sealed class MessageTests(HubFixture fixture) : IClassFixture<HubFixture>
     public async Task Drop_WithAWill_StoresItUnlessTheDeviceSaidGoodbye(bool goodbye)
     {
         string id = await fixture.NewDeviceAsync();
-        await using (PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub))
+        await using (WireDevice device = await WireDevice.OpenedAsync(fixture.Hub))
         {
-            await device.SendAsync(PacketDevice.Connect(
+            await device.SendPacketAsync(WirePacket.Connect(
                 fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), flags: 0xC4, willTopic: MqttTopics.Telemetry(id, [new("p", "q")]), willBody: "gone"));
             await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
-            await device.SendAsync(PacketDevice.Publish(0x32, MqttTopics.Telemetry(id), "here", 5));
+            await device.SendPacketAsync(WirePacket.Publish(0x32, MqttTopics.Telemetry(id), "here", 5));
             await device.ExpectAsync(0x40, 0x02, 0x00, 0x05);
             if (goodbye)
             {
-                await device.SendAsync(0xE0, 0x00);
+                await device.SendPacketAsync(0xE0, 0x00);
                 await device.ClosedAsync();
             }
         }

@@ -145,4 +145,19 @@ public sealed class ModuleTests(HubFixture fixture) : IClassFixture<HubFixture>
     private static string? Text(JsonElement json, string member) => json.GetProperty(member).GetString();
 
     private static (int Status, string? Name) Problem(ServiceAnswer answer) => (answer.Status, answer.ErrorName);
+
+    [Fact]
+    public async Task Messages_OfAModule_AreReadAtItsOwnPath()
+    {
+        string id = await fixture.NewDeviceAsync();
+        await using var module = new RawDevice(await fixture.Hub.CreateModuleAsync(id, "camera"), fixture.Hub.CaFile, fixture.Clock);
+        Assert.Equal(MqttClientConnectResultCode.Success, await module.TryConnectAsync(clientId: $"{id}/camera", userName: $"localhost/{id}/camera/?api-version=2021-04-12"));
+        await module.PublishAsync($"devices/{id}/modules/camera/messages/events/", "7", MqttQualityOfServiceLevel.AtLeastOnce);
+        JsonElement message = (await fixture.Service.SendAsync("GET", $"/modulardm/devices/{id}/modules/camera/messages", version: false)).Json[0];
+        Assert.Equal(
+            (7, id, "camera"),
+            (message.GetProperty("body").GetInt32(), message.GetProperty("connectionDeviceId").GetString(), message.GetProperty("connectionModuleId").GetString()));
+        Assert.Equal("[]", (await fixture.Service.SendAsync("GET", $"/modulardm/devices/{id}/messages", version: false)).Body);
+        Assert.Equal((404, "ModuleNotFound"), Problem(await fixture.Service.SendAsync("GET", $"/modulardm/devices/{id}/modules/nothing/messages", version: false)));
+    }
 }

@@ -9,8 +9,8 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [Fact]
     public async Task Connect_ProtocolLevel5_IsRefusedWithCode1()
     {
-        await using PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
-        await device.SendAsync(PacketDevice.Connect(await NewDeviceAsync(), fixture.Clock.GetUtcNow(), level: 5));
+        await using WireDevice device = await WireDevice.OpenedAsync(fixture.Hub);
+        await device.SendPacketAsync(WirePacket.Connect(await NewDeviceAsync(), fixture.Clock.GetUtcNow(), level: 5));
         await device.ExpectAsync(0x20, 0x02, 0x00, 0x01);
         await device.ClosedAsync();
     }
@@ -18,14 +18,14 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [Fact]
     public async Task Subscribe_Qos2_IsGranted1AndUnknownFilterRefused()
     {
-        (PacketDevice device, string id) = await ConnectAsync();
+        (WireDevice device, string id) = await ConnectAsync();
         await using (device)
         {
-            await device.SendAsync(PacketDevice.Subscribe(1, "$iothub/methods/POST/#", 2));
+            await device.SendPacketAsync(WirePacket.Subscribe(1, "$iothub/methods/POST/#", 2));
             await device.ExpectAsync(0x90, 0x03, 0x00, 0x01, 0x01);
-            await device.SendAsync(PacketDevice.Subscribe(2, "#", 0));
+            await device.SendPacketAsync(WirePacket.Subscribe(2, "#", 0));
             await device.ExpectAsync(0x90, 0x03, 0x00, 0x02, 0x80);
-            await device.SendAsync(PacketDevice.Subscribe(3, $"devices/{id}/messages/events/#", 0));
+            await device.SendPacketAsync(WirePacket.Subscribe(3, $"devices/{id}/messages/events/#", 0));
             await device.ExpectAsync(0x90, 0x03, 0x00, 0x03, 0x80);
         }
     }
@@ -35,10 +35,10 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [InlineData(0x35)]
     public async Task Publish_Qos2_ClosesTheLinkWithoutAnAnswer(byte header)
     {
-        (PacketDevice device, string id) = await ConnectAsync();
+        (WireDevice device, string id) = await ConnectAsync();
         await using (device)
         {
-            await device.SendAsync(PacketDevice.Publish(header, MqttTopics.Telemetry(id), "x", 1));
+            await device.SendPacketAsync(WirePacket.Publish(header, MqttTopics.Telemetry(id), "x", 1));
             await device.ClosedAsync();
         }
     }
@@ -46,10 +46,10 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [Fact]
     public async Task Publish_ToTheQueueOfMessagesForItself_ClosesTheLink()
     {
-        (PacketDevice device, string id) = await ConnectAsync();
+        (WireDevice device, string id) = await ConnectAsync();
         await using (device)
         {
-            await device.SendAsync(PacketDevice.Publish(0x30, $"devices/{id}/messages/devicebound/", "x"));
+            await device.SendPacketAsync(WirePacket.Publish(0x30, $"devices/{id}/messages/devicebound/", "x"));
             await device.ClosedAsync();
         }
     }
@@ -57,14 +57,14 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [Fact]
     public async Task Connect_SameIdentity_EndsTheFirstLinkAndHasTheSession()
     {
-        (PacketDevice first, string id) = await ConnectAsync();
+        (WireDevice first, string id) = await ConnectAsync();
         await using (first)
         {
-            await using PacketDevice second = await PacketDevice.OpenAsync(fixture.Hub);
-            await second.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
+            await using WireDevice second = await WireDevice.OpenedAsync(fixture.Hub);
+            await second.SendPacketAsync(WirePacket.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow()));
             await second.ExpectAsync(0x20, 0x02, 0x01, 0x00);
             await first.ClosedAsync();
-            await second.SendAsync(0xC0, 0x00);
+            await second.SendPacketAsync(0xC0, 0x00);
             await second.ExpectAsync(0xD0, 0x00);
         }
     }
@@ -72,7 +72,7 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
     [Fact]
     public async Task KeepAlive_OneSecondOfSilenceAndAHalf_ClosesTheLink()
     {
-        (PacketDevice device, _) = await ConnectAsync(keepAlive: 1);
+        (WireDevice device, _) = await ConnectAsync(keepAlive: 1);
         await using (device)
         {
             await device.ClosedAsync();
@@ -89,11 +89,11 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
         var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
         await using (LocalHub hub = await LocalHub.StartAsync(new LocalHubOptions { MqttPort = 0, HttpsPort = 0, DataFolder = folder, Devices = ["d"], TimeProvider = clock }))
         {
-            await using PacketDevice device = await PacketDevice.OpenAsync(hub);
-            await device.SendAsync(PacketDevice.Connect(hub.GetDeviceConnectionString("d"), clock.GetUtcNow(), keepAlive: keepAlive));
+            await using WireDevice device = await WireDevice.OpenedAsync(hub);
+            await device.SendPacketAsync(WirePacket.Connect(hub.GetDeviceConnectionString("d"), clock.GetUtcNow(), keepAlive: keepAlive));
             await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
             clock.Advance(TimeSpan.FromSeconds(1760));
-            await device.SendAsync(0xC0, 0x00);
+            await device.SendPacketAsync(0xC0, 0x00);
             await device.ExpectAsync(0xD0, 0x00);
 
             // Short of the end of the token, which would close the link too.
@@ -106,11 +106,11 @@ public sealed class MqttRuleTests(HubFixture fixture) : IClassFixture<HubFixture
 
     private async Task<string> NewDeviceAsync() => fixture.Hub.GetDeviceConnectionString(await fixture.NewDeviceAsync());
 
-    private async Task<(PacketDevice Device, string Id)> ConnectAsync(ushort keepAlive = 60)
+    private async Task<(WireDevice Device, string Id)> ConnectAsync(ushort keepAlive = 60)
     {
         string id = await fixture.NewDeviceAsync();
-        PacketDevice device = await PacketDevice.OpenAsync(fixture.Hub);
-        await device.SendAsync(PacketDevice.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), keepAlive: keepAlive));
+        WireDevice device = await WireDevice.OpenedAsync(fixture.Hub);
+        await device.SendPacketAsync(WirePacket.Connect(fixture.Hub.GetDeviceConnectionString(id), fixture.Clock.GetUtcNow(), keepAlive: keepAlive));
         await device.ExpectAsync(0x20, 0x02, 0x00, 0x00);
         return (device, id);
     }

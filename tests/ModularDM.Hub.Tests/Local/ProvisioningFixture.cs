@@ -83,23 +83,23 @@ public sealed class ProvisioningFixture : IAsyncLifetime
     /// <summary>Registers and asks until it is decided.</summary>
     public async Task<JsonElement> RegisterAsync(string id, string? password, string body = "{}", X509Certificate2? certificate = null, X509Certificate2Collection? intermediates = null)
     {
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", Hub.DpsPort!.Value, Hub.CaFile, certificate, intermediates);
         Assert.Equal([0x20, 2, 0, 0], await link.ConnectAsync(id, $"0ne00000000/registrations/{id}/api-version=2019-03-31", password, clean: true));
         await link.SubscribeAsync(1, "$dps/registrations/res/#", 1);
-        Assert.Equal(0x90, (await link.ReceiveAsync()).Header);
+        Assert.Equal(0x90, (await link.NextAsync()).Header);
         await link.PublishAsync("$dps/registrations/PUT/iotdps-register/?$rid=1", body);
-        return await UntilDecidedAsync(link, await link.ReceivePublishAsync());
+        return await UntilDecidedAsync(link, await link.ReadPublishAsync());
     }
 
-    internal static async Task<JsonElement> UntilDecidedAsync(WireLink link, (string Topic, string Body) answer)
+    internal static async Task<JsonElement> UntilDecidedAsync(WireDevice link, (string Topic, string Body) answer)
     {
         for (int i = 2; answer.Topic.StartsWith("$dps/registrations/res/202/", StringComparison.Ordinal); i++)
         {
             Assert.EndsWith("&retry-after=2", answer.Topic, StringComparison.Ordinal);
             string operation = Json(answer.Body).GetProperty("operationId").GetString()!;
             await link.PublishAsync($"$dps/registrations/GET/iotdps-get-operationstatus/?$rid={i}&operationId={operation}", " ");
-            answer = await link.ReceivePublishAsync();
+            answer = await link.ReadPublishAsync();
         }
 
         Assert.StartsWith("$dps/registrations/res/200/?$rid=", answer.Topic, StringComparison.Ordinal);

@@ -13,18 +13,18 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
     {
         string id = fixture.NewId();
         string key = await fixture.EnrollAsync(id);
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", fixture.Hub.DpsPort!.Value, fixture.Hub.CaFile);
         string user = $"0ne00000000/registrations/{id}/api-version=2019-03-31&ClientVersion=Microsoft.Azure.Devices.Provisioning.Client%2F1.19.4";
         Assert.Equal([0x20, 2, 0, 0], await link.ConnectAsync(id, user, fixture.Password(id, key), clean: true));
         await link.SubscribeAsync(9, "$dps/registrations/res/#", 1);
-        (byte header, byte[] suback) = await link.ReceiveAsync();
+        (byte header, byte[] suback) = await link.NextAsync();
         Assert.Equal((0x90, "000901"), (header, Convert.ToHexString(suback)));
 
         await link.PublishAsync("$dps/registrations/PUT/iotdps-register/?$rid=a1", """{"payload":{"x":1}}""", id: 0x0102);
-        (header, byte[] puback) = await link.ReceiveAsync();
+        (header, byte[] puback) = await link.NextAsync();
         Assert.Equal((0x40, "0102"), (header, Convert.ToHexString(puback)));
-        (string topic, string body) = await link.ReceivePublishAsync();
+        (string topic, string body) = await link.ReadPublishAsync();
         JsonElement state = ProvisioningFixture.Json(body);
         if (topic == "$dps/registrations/res/202/?$rid=a1&retry-after=2")
         {
@@ -46,8 +46,8 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
         for (ushort packet = 1; packet <= 50; packet++)
         {
             await link.PublishAsync($"$dps/registrations/GET/iotdps-get-operationstatus/?$rid={packet}&operationId={ProvisioningFixture.Text(state, "operationId")}", " ", packet);
-            Assert.Equal(0x40, (await link.ReceiveAsync()).Header);
-            Assert.Equal($"$dps/registrations/res/200/?$rid={packet}", (await link.ReceivePublishAsync()).Topic);
+            Assert.Equal(0x40, (await link.NextAsync()).Header);
+            Assert.Equal($"$dps/registrations/res/200/?$rid={packet}", (await link.ReadPublishAsync()).Topic);
         }
     }
 
@@ -180,31 +180,31 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
     {
         string id = fixture.NewId();
         string key = await fixture.EnrollAsync(id);
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", fixture.Hub.DpsPort!.Value, fixture.Hub.CaFile);
         await link.ConnectAsync(id, $"0ne00000000/registrations/{id}/api-version=2019-03-31", fixture.Password(id, key), clean: true);
         await link.SubscribeAsync(1, "$dps/registrations/other/#", 1);
-        Assert.Equal("000180", Convert.ToHexString((await link.ReceiveAsync()).Body));
+        Assert.Equal("000180", Convert.ToHexString((await link.NextAsync()).Body));
         await link.SubscribeAsync(2, "$dps/registrations/res/#", 0);
-        Assert.Equal("000200", Convert.ToHexString((await link.ReceiveAsync()).Body));
+        Assert.Equal("000200", Convert.ToHexString((await link.NextAsync()).Body));
         (string Body, int Code)[] bad = [("[", 400006), ("[]", 400004), ("""{"registrationId":"other"}""", 400004), ("""{"tpm":{"endorsementKey":"x"}}""", 400004)];
         foreach ((string body, int code) in bad)
         {
             await link.PublishAsync("$dps/registrations/PUT/iotdps-register/?$rid=1", body);
-            (string topic, string answer) = await link.ReceivePublishAsync();
+            (string topic, string answer) = await link.ReadPublishAsync();
             Assert.Equal(("$dps/registrations/res/400/?$rid=1", code), (topic, ProvisioningFixture.Json(answer).GetProperty("errorCode").GetInt32()));
         }
 
         await link.PublishAsync("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=2&operationId=5.0.x", " ");
-        Assert.Equal("$dps/registrations/res/404/?$rid=2", (await link.ReceivePublishAsync()).Topic);
+        Assert.Equal("$dps/registrations/res/404/?$rid=2", (await link.ReadPublishAsync()).Topic);
         Assert.Equal(204, (await fixture.Enrollments.SendAsync("DELETE", "/enrollments/" + id)).Status);
         await link.PublishAsync("$dps/registrations/PUT/iotdps-register/?$rid=3", "{}");
-        (string gone, string error) = await link.ReceivePublishAsync();
+        (string gone, string error) = await link.ReadPublishAsync();
         Assert.Equal("$dps/registrations/res/404/?$rid=3", gone);
         Assert.Equal(["errorCode", "trackingId", "message", "timestampUtc"], ProvisioningFixture.Json(error).EnumerateObject().Select(m => m.Name));
 
         await link.PublishAsync("$iothub/twin/GET/?$rid=1", "");
-        await Assert.ThrowsAnyAsync<IOException>(() => link.ReceiveAsync());
+        await Assert.ThrowsAnyAsync<IOException>(() => link.NextAsync());
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class ProvisioningTests(ProvisioningFixture fixture) : IClassFixtu
 
     private async Task<int> TryConnectAsync(string clientId, string userName, string? password, X509Certificate2? certificate = null)
     {
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", fixture.Hub.DpsPort!.Value, fixture.Hub.CaFile, certificate);
         return (await link.ConnectAsync(clientId, userName, password, clean: true))[3];
     }

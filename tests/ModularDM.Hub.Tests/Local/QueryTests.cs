@@ -228,4 +228,38 @@ public sealed class QueryTests(HubFixture fixture) : IClassFixture<HubFixture>
         fixture.Service.SendAsync("POST", "/devices/query", JsonSerializer.Serialize(new { query }), headers: headers);
 
     private static string[] Ids(ServiceAnswer answer) => [.. answer.Json.EnumerateArray().Select(twin => twin.GetProperty("deviceId").GetString()!)];
+
+    [Fact]
+    public async Task Select_EachMemberAlone_IsAsInTheWholeTwin()
+    {
+        string id = await fixture.NewDeviceAsync();
+        await fixture.Service.SendAsync("PATCH", "/twins/" + id, """{"tags":{"a":1},"properties":{"desired":{"b":{"c":2}}}}""");
+        foreach (JsonProperty member in (await fixture.Service.SendAsync("GET", "/twins/" + id)).Json.EnumerateObject())
+        {
+            JsonElement row = Assert.Single((await QueryAsync($"SELECT {member.Name} FROM devices WHERE deviceId = '{id}'")).Json.EnumerateArray());
+            Assert.Equal((member.Name, member.Value.GetRawText()), (member.Name, row.GetProperty(member.Name).GetRawText()));
+        }
+
+        JsonElement desired = (await QueryAsync($"SELECT properties.desired FROM devices WHERE deviceId = '{id}'")).Json[0];
+        Assert.Equal(
+            (await fixture.Service.SendAsync("GET", "/twins/" + id)).Json.GetProperty("properties").GetProperty("desired").GetRawText(),
+            desired.GetProperty("desired").GetRawText());
+    }
+
+    [Fact]
+    public async Task Select_AfterDevicesComeAndGo_ShowsThoseThatAreThereInOrder()
+    {
+        string prefix = "order" + Guid.NewGuid().ToString("N")[..8];
+        foreach (string end in (string[])["c", "a", "b"])
+        {
+            await fixture.Hub.CreateDeviceAsync(prefix + end);
+        }
+
+        string query = $"SELECT deviceId FROM devices WHERE STARTS_WITH(deviceId, '{prefix}')";
+        Assert.Equal(["a", "b", "c"], Ids(await QueryAsync(query)).Select(found => found[^1..]));
+        await fixture.Service.SendAsync("DELETE", $"/devices/{prefix}b", ifMatch: "*");
+        Assert.Equal(["a", "c"], Ids(await QueryAsync(query)).Select(found => found[^1..]));
+        await fixture.Hub.CreateDeviceAsync(prefix + "0");
+        Assert.Equal(["0", "a", "c"], Ids(await QueryAsync(query)).Select(found => found[^1..]));
+    }
 }

@@ -138,13 +138,13 @@ public sealed class X509Tests(HubFixture fixture) : IClassFixture<HubFixture>
         using X509Certificate2 leaf = factory.Issue(id);
         string user = $"localhost/{id}/?api-version=2021-04-12";
 
-        await using (var alone = new WireLink())
+        await using (var alone = new WireDevice())
         {
             await alone.OpenAsync("127.0.0.1", fixture.Hub.MqttPort, fixture.Hub.CaFile, leaf);
             Assert.Equal([0x20, 2, 0, 5], await alone.ConnectAsync(id, user, null));
         }
 
-        await using var link = new WireLink();
+        await using var link = new WireDevice();
         await link.OpenAsync("127.0.0.1", fixture.Hub.MqttPort, fixture.Hub.CaFile, leaf, [factory.Certificate]);
         Assert.Equal([0x20, 2, 0, 0], await link.ConnectAsync(id, user, null));
         await fixture.Service.SendAsync("DELETE", "/modulardm/certificates/root", version: false);

@@ -123,4 +123,22 @@ public sealed class LinkFaultTests(FaultFixture fixture) : IClassFixture<FaultFi
         Assert.False(answer.IsCompleted);
         Assert.Equal("$iothub/twin/res/200/?$rid=1", (await fixture.AdvanceUntilAsync(answer)).Topic);
     }
+
+    [Theory]
+    [InlineData(FaultOperation.Link)]
+    [InlineData(FaultOperation.TwinGet)]
+    public async Task Reset_OfADeviceOnAWebSocket_EndsItsLink(FaultOperation operation)
+    {
+        await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(await fixture.NewDeviceAsync()), fixture.Hub.CaFile, fixture.Clock);
+        var address = new Uri($"wss://{fixture.Hub.Host}:{fixture.Hub.HttpsPort}/$iothub/websocket");
+        Assert.Equal(MQTTnet.MqttClientConnectResultCode.Success, await device.TryConnectAsync(webSocket: address));
+        InjectedFault fault = fixture.Put(new Fault { Kind = FaultKind.Reset, DeviceId = device.Id, Operation = operation, Times = 1 });
+        if (operation == FaultOperation.TwinGet)
+        {
+            await device.PublishAsync("$iothub/twin/GET/?$rid=1");
+        }
+
+        await device.ClosedAsync();
+        Assert.Equal(1, fault.Hits);
+    }
 }

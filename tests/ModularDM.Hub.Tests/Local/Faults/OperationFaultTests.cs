@@ -141,4 +141,15 @@ public sealed class OperationFaultTests(FaultFixture fixture) : IClassFixture<Fa
         Assert.Equal(0, await device.SubscribeAsync("$iothub/methods/POST/#"));
         return device;
     }
+
+    [Fact]
+    public async Task Rest_FaultOfAModule_StrikesItsRequestsAndNotItsDevices()
+    {
+        string id = await fixture.NewDeviceAsync();
+        await fixture.Hub.CreateModuleAsync(id, "camera");
+        InjectedFault fault = fixture.Put(new Fault { Kind = FaultKind.Throttle, DeviceId = id + "/camera", Operation = FaultOperation.RestTwin });
+        Assert.Equal(200, (await fixture.Service.SendAsync("GET", "/twins/" + id)).Status);
+        Assert.Equal(429, (await fixture.Service.SendAsync("GET", $"/twins/{id}/modules/camera")).Status);
+        fixture.Hub.Faults.Remove(fault.Id);
+    }
 }

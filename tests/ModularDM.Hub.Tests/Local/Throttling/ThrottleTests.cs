@@ -17,6 +17,8 @@ public sealed class ThrottledFixture : HubFixture
                 Registry = rate,
                 Connections = rate,
                 DeviceToCloud = rate,
+                CloudToDevice = rate,
+                JobDeviceOperations = rate,
                 MethodKilobytes = new ThrottleRate(4, 8, TimeSpan.Zero),
                 TwinReads = new ThrottleRate(1, 2, TimeSpan.FromSeconds(2)),
                 TwinUpdates = rate,
@@ -147,4 +149,60 @@ public sealed class ThrottleTests(ThrottledFixture fixture) : IClassFixture<Thro
 
     // All buckets are full again.
     private void Rest() => fixture.Clock.Advance(TimeSpan.FromSeconds(10));
+
+    [Fact]
+    public async Task MessagesToDevices_ByAmqpOverTheRate_AreRejectedByName()
+    {
+        Rest();
+        string id = await fixture.NewDeviceAsync();
+        await using AmqpServiceClient service = await AmqpServiceClient.ConnectAsync(fixture);
+        Assert.Null(await service.SendAsync(id, "1"));
+        Assert.Null(await service.SendAsync(id, "2"));
+        Assert.Equal("com.microsoft:device-container-throttled", await service.SendAsync(id, "3"));
+        Assert.Equal(2, (await fixture.Service.SendAsync("GET", "/devices/" + id)).Json.GetProperty("cloudToDeviceMessageCount").GetInt32());
+        fixture.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Null(await service.SendAsync(id, "4"));
+    }
+
+    [Fact]
+    public async Task Job_OverTheRateOfDeviceOperations_WaitsAndFailsNoDevice()
+    {
+        Rest();
+        string[] ids = [await fixture.NewDeviceAsync(), await fixture.NewDeviceAsync(), await fixture.NewDeviceAsync()];
+        string job = $$$$"""{"type":"scheduleUpdateTwin","queryCondition":"deviceId IN ['{{{{string.Join("','", ids)}}}}']","updateTwin":{"tags":{"a":1}}}""";
+        Assert.Equal(200, (await fixture.Service.SendAsync("PUT", "/jobs/v2/paced", job)).Status);
+        JsonElement now = await UntilAsync(json => json.GetProperty("deviceJobStatistics").GetProperty("succeededCount").GetInt32() == 2);
+        Assert.Equal("running", now.GetProperty("status").GetString());
+        JsonElement over = await fixture.AdvanceUntilAsync(UntilAsync(json => json.GetProperty("status").GetString() == "completed"));
+        Assert.Equal((3, 0), (over.GetProperty("deviceJobStatistics").GetProperty("succeededCount").GetInt32(), over.GetProperty("deviceJobStatistics").GetProperty("failedCount").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Connections_OverWebSocket_CountWithTheOthers()
+    {
+        Rest();
+        var address = new Uri($"wss://{fixture.Hub.Host}:{fixture.Hub.HttpsPort}/$iothub/websocket");
+        var codes = new List<MQTTnet.MqttClientConnectResultCode>();
+        for (int i = 0; i < 3; i++)
+        {
+            await using var device = new RawDevice(fixture.Hub.GetDeviceConnectionString(await fixture.NewDeviceAsync()), fixture.Hub.CaFile, fixture.Clock);
+            codes.Add(await device.TryConnectAsync(webSocket: address));
+        }
+
+        Assert.Equal([MQTTnet.MqttClientConnectResultCode.Success, MQTTnet.MqttClientConnectResultCode.Success, MQTTnet.MqttClientConnectResultCode.ServerUnavailable], codes);
+    }
+
+    private async Task<JsonElement> UntilAsync(Func<JsonElement, bool> holds)
+    {
+        while (true)
+        {
+            JsonElement job = (await fixture.Service.SendAsync("GET", "/jobs/v2/paced")).Json;
+            if (holds(job))
+            {
+                return job;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(10), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
 }
