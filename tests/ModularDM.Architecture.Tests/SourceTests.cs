@@ -26,7 +26,7 @@ public sealed partial class SourceTests
         ["configurator/ModularDM.Configurator/Server/Session.cs"] = (2, "root answers and lives on: one for the connection, one for the operation"),
         ["hub/ModularDM.Hub.Local/Rest/RestApi.cs"] = (1, "a service gets an error body, whatever happened"),
         ["hub/ModularDM.Hub.Local/Devices/DeviceRequests.cs"] = (1, "a device gets an answer, whatever happened"),
-        ["hub/ModularDM.Hub.Local/Devices/DeviceGateway.cs"] = (1, "closing a link that may be gone already"),
+        ["hub/ModularDM.Hub.Local/Devices/LinkEnds.cs"] = (1, "closing a link that may be gone already"),
         ["hub/ModularDM.Hub.Local/Amqp/DeviceBoundLink.cs"] = (1, "a sender gets an outcome, whatever happened"),
         ["hub/ModularDM.Hub.Local/Jobs/JobScheduler.cs"] = (1, "a job must end as something"),
         ["hub/ModularDM.Hub.Local/Configurations/ConfigurationScheduler.cs"] = (1, "the loop must outlive one bad run"),
