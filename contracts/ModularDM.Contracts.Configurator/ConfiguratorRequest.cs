@@ -26,6 +26,7 @@ namespace ModularDM.Contracts.Configurator;
 [JsonDerivedType(typeof(SetTelemetryLevel), "setTelemetryLevel")]
 [JsonDerivedType(typeof(ReadDeviceAttribute), "readAttribute")]
 [JsonDerivedType(typeof(WriteDeviceAttribute), "writeAttribute")]
+[JsonDerivedType(typeof(CspCommand), "csp")]
 public abstract record ConfiguratorRequest;
 
 /// <summary>A request and the shape of its answer.</summary>

@@ -13,6 +13,7 @@ namespace ModularDM.Contracts.Configurator;
 [JsonDerivedType(typeof(RebootPolicy), "rebootPolicy")]
 [JsonDerivedType(typeof(TelemetryLevelState), "telemetryLevel")]
 [JsonDerivedType(typeof(AttributeValue), "attribute")]
+[JsonDerivedType(typeof(CspResult), "csp")]
 public abstract record ConfiguratorResponse;
 
 /// <summary>The change was made; there is nothing to add.</summary>

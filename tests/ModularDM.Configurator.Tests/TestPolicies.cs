@@ -17,7 +17,11 @@ internal static class TestPolicies
               "setTimeService", "getRebootSchedule", "setRebootSchedule", "getRebootPolicy", "setAllowReboots", "rebootNow", "getTelemetryLevel", "setTelemetryLevel"] },
             { "plugin": "contoso.fancontrol", "operations": ["readAttribute", "writeAttribute"], "attributes": [
               { "name": "fan0.pwm", "path": "/sys/class/hwmon/hwmon0/pwm1", "pattern": "{{FanPattern}}" },
-              { "name": "fan0.rpm", "path": "/sys/class/hwmon/hwmon0/fan1_input" } ] }
+              { "name": "fan0.rpm", "path": "/sys/class/hwmon/hwmon0/fan1_input" } ] },
+            { "plugin": "contoso.csp", "operations": ["csp"], "csp": [
+              { "locUri": "./DevInfo", "verbs": ["get"] },
+              { "locUri": "./Device/Vendor/MSFT/Policy/Config/System", "verbs": ["get", "replace", "delete"] },
+              { "locUri": "./DevDetail/Ext/Microsoft/DeviceName", "verbs": ["get", "replace"], "secret": true } ] }
           ] } ],
           "reboot": {{reboot}}
         }

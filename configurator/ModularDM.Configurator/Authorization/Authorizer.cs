@@ -1,3 +1,4 @@
+using ModularDM.Configurator.Operations.Csp;
 using ModularDM.Contracts.Configurator;
 
 namespace ModularDM.Configurator.Authorization;
@@ -22,10 +23,11 @@ internal sealed class Authorizer
     public string Describe() => _entries.Count == 0 ? _caller.ToString() : string.Join(", ", _entries.Select(entry => entry.Subject));
 
     /// <exception cref="ConfiguratorException"><see cref="ConfiguratorErrorCode.Denied"/>; the message says which line would allow it.</exception>
-    public GrantedAttribute? Authorize(string plugin, string operation, ConfiguratorRequest request) => request switch
+    public GrantedThing? Authorize(string plugin, string operation, ConfiguratorRequest request) => request switch
     {
         ReadDeviceAttribute read => Authorize(plugin, operation, read.Name, null),
         WriteDeviceAttribute write => Authorize(plugin, operation, write.Name, write.Value),
+        CspCommand csp => AuthorizeNode(plugin, operation, csp.LocUri, csp.Verb),
         _ => Authorize(plugin, operation, null, null),
     };
 
@@ -60,9 +62,39 @@ internal sealed class Authorizer
         throw ConfiguratorException.Denied(Explain(plugin, operation, attributeName, operationGranted, found));
     }
 
+    /// <inheritdoc cref="Authorize(string, string, ConfiguratorRequest)"/>
+    public GrantedNodes AuthorizeNode(string plugin, string operation, string locUri, CspVerb verb)
+    {
+        PolicyGrant[] grants = [.. GrantsFor(plugin).Where(grant => grant.Operations.Contains(operation))];
+        if (grants.Length == 0)
+        {
+            throw ConfiguratorException.Denied(Explain(plugin, operation, null, operationGranted: false, null));
+        }
+
+        if (!CspAddress.TryParse(locUri, out CspAddress? address, out string? why))
+        {
+            throw ConfiguratorException.InvalidArgument($"locUri is no address of a node: {why}.");
+        }
+
+        GrantedNodes[] covering = [.. grants.SelectMany(grant => grant.Nodes).Where(nodes => nodes.Below.Covers(address))];
+        if (covering.FirstOrDefault(nodes => nodes.Verbs.Contains(verb)) is { } granted)
+        {
+            // A value that one line calls a secret is one, whichever line allows the verb.
+            return granted with { Secret = covering.Any(nodes => nodes.Secret) };
+        }
+
+        string word = CspWords.Of(verb);
+        string who = Who(plugin, operation);
+        throw ConfiguratorException.Denied(covering.Length > 0
+            ? $"{who} to {word} '{address.Path}': add \"{word}\" to the verbs of \"{covering[0].Below}\"."
+            : $"{who} to {word} '{address.Path}': add to the \"csp\" of that grant {{ \"locUri\": \"{address.Path}\", \"verbs\": [\"{word}\"] }}.");
+    }
+
+    private string Who(string plugin, string operation) => $"{_caller} may not send '{operation}' for plugin '{plugin}'";
+
     private string Explain(string plugin, string operation, string? attribute, bool operationGranted, GrantedAttribute? found)
     {
-        string who = $"{_caller} may not send '{operation}' for plugin '{plugin}'";
+        string who = Who(plugin, operation);
         string where = _entries.Count == 0
             ? $"no entry of \"callers\" is about it; add {{ \"subject\": \"{SuggestSubject()}\"{SuggestUser()}, \"grants\": [ ... ] }} with"
             : $"add to the grants of \"{_entries[0].Subject}\":";

@@ -36,6 +36,9 @@ internal sealed record GrantEntry
 
     /// <summary>The attributes that <c>readAttribute</c> and <c>writeAttribute</c> reach.</summary>
     public IReadOnlyList<AttributeEntry>? Attributes { get; init; }
+
+    /// <summary>The nodes that <c>csp</c> reaches.</summary>
+    public IReadOnlyList<CspEntry>? Csp { get; init; }
 }
 
 /// <summary>One device attribute under the name by which plugins ask for it.</summary>
@@ -48,6 +51,19 @@ internal sealed record AttributeEntry
 
     /// <summary>The expression that a value written must match as a whole; without it the attribute can only be read.</summary>
     public string? Pattern { get; init; }
+
+    /// <summary>True keeps values written out of the audit.</summary>
+    public bool? Secret { get; init; }
+}
+
+/// <summary>A part of the CSP tree, and what may be done in it.</summary>
+internal sealed record CspEntry
+{
+    /// <summary>The node under which everything is granted, with the node itself; no wildcards.</summary>
+    public string? LocUri { get; init; }
+
+    /// <summary>get, replace, add, delete, exec.</summary>
+    public IReadOnlyList<string>? Verbs { get; init; }
 
     /// <summary>True keeps values written out of the audit.</summary>
     public bool? Secret { get; init; }

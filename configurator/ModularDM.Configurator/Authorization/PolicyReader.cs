@@ -7,7 +7,7 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Authorization;
 
 /// <summary>Checks a policy document as a whole and turns it into a <see cref="Policy"/>.</summary>
-internal sealed class PolicyReader
+internal sealed partial class PolicyReader
 {
     private static readonly FrozenSet<string> s_operations = ConfiguratorOperations.All.ToFrozenSet(StringComparer.Ordinal);
     private readonly List<string> _errors = [];
@@ -125,7 +125,7 @@ internal sealed class PolicyReader
         }
 
         return new PolicyGrant(
-            grant.Plugin ?? string.Empty, (grant.Operations ?? []).Where(o => o is not null).ToFrozenSet(StringComparer.Ordinal), attributes.ToFrozenDictionary(StringComparer.Ordinal));
+            grant.Plugin ?? string.Empty, (grant.Operations ?? []).Where(o => o is not null).ToFrozenSet(StringComparer.Ordinal), attributes.ToFrozenDictionary(StringComparer.Ordinal), CheckNodes(grant.Csp, key));
     }
 
     private GrantedAttribute? CheckAttribute(AttributeEntry entry, string key)

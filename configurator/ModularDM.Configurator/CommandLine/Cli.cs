@@ -1,4 +1,5 @@
 using ModularDM.Configurator.Authorization;
+using ModularDM.Configurator.CommandLine.Csp;
 using ModularDM.Contracts.Configurator;
 
 namespace ModularDM.Configurator.CommandLine;
@@ -20,12 +21,15 @@ internal static class Cli
           --state DIR         root's own folder (/var/lib/modulardm-configurator)
           --audit FILE        audit, JSON lines (audit.jsonl in the state folder)
           --platform NAME     linux, windows or simulated
+          --node-tables DIR   further node tables (*.csp, DDF *.xml) for the simulated platform
           --ready-file PATH   file to write when requests are served
           --max-connections N, --max-connections-per-caller N, --max-in-flight N,
           --frames-per-second N, --changes-per-second N, --idle-seconds N
         mdm-configurator check-policy FILE    reports everything that is wrong with a policy
-        mdm-configurator explain --policy FILE (--uid N | --unit U | --sid S) --plugin ID [--attribute NAME [--value TEXT]] OPERATION
+        mdm-configurator explain --policy FILE (--uid N | --unit U | --sid S) --plugin ID [--attribute NAME [--value TEXT]]
+                                 [--loc-uri ADDRESS --verb VERB] OPERATION
                                               says whether the policy allows it (exit code 0) or not (3), and why
+        mdm-configurator csp COMMAND ...      reads and changes CSP nodes at the machine (csp --help)
         mdm-configurator --help | --version
         """;
 
@@ -43,6 +47,8 @@ internal static class Cli
                     return 0;
                 case ["explain", .. var rest]:
                     return ExplainCommand.Run(new CommandArguments(rest), output);
+                case ["csp", .. var rest]:
+                    return CspTool.Run(rest, output, error);
                 case ["--help" or "-h" or "help"]:
                     await output.WriteLineAsync(Help);
                     return 0;

@@ -9,12 +9,20 @@ internal sealed class CommandArguments
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
     private readonly List<string> _operands = [];
 
+    /// <param name="words">What stands behind the command.</param>
+    /// <param name="flags">The options that have no value, as <c>-v</c>.</param>
     /// <exception cref="UsageException">An option has no value, or is there twice.</exception>
-    public CommandArguments(IReadOnlyList<string> words)
+    public CommandArguments(IReadOnlyList<string> words, params string[] flags)
     {
         for (int i = 0; i < words.Count; i++)
         {
             string word = words[i];
+            if (flags.Contains(word))
+            {
+                _options[word] = string.Empty;
+                continue;
+            }
+
             if (!word.StartsWith("--", StringComparison.Ordinal))
             {
                 _operands.Add(word);
@@ -49,16 +57,21 @@ internal sealed class CommandArguments
             : throw new UsageException($"{name} must be a number from {min} to {max}.");
     }
 
+    public bool Flag(string name) => Option(name) is not null;
+
     /// <summary>Called once all options were asked for: what was given beyond them is a mistake.</summary>
     /// <exception cref="UsageException">There is an unknown option, or another number of operands.</exception>
-    public IReadOnlyList<string> Operands(int count, string what)
+    public IReadOnlyList<string> Operands(int count, string what) => Operands(count, count, what);
+
+    /// <inheritdoc cref="Operands(int, string)"/>
+    public IReadOnlyList<string> Operands(int least, int most, string what)
     {
         if (_options.Keys.FirstOrDefault(name => !_asked.Contains(name)) is { } unknown)
         {
             throw new UsageException($"There is no option {unknown}. --help lists all.");
         }
 
-        return _operands.Count == count ? _operands : throw new UsageException($"Expected {what}, got {_operands.Count} operands.");
+        return _operands.Count >= least && _operands.Count <= most ? _operands : throw new UsageException($"Expected {what}, got {_operands.Count} operands.");
     }
 }
 

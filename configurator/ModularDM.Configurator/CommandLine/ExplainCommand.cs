@@ -1,4 +1,5 @@
 using ModularDM.Configurator.Authorization;
+using ModularDM.Configurator.Operations.Csp;
 using ModularDM.Contracts.Configurator;
 
 namespace ModularDM.Configurator.CommandLine;
@@ -18,6 +19,8 @@ internal static class ExplainCommand
         string plugin = arguments.Option("--plugin") ?? throw new UsageException("explain needs --plugin ID.");
         string? attribute = arguments.Option("--attribute");
         string? value = arguments.Option("--value");
+        string? locUri = arguments.Option("--loc-uri");
+        string? verb = arguments.Option("--verb");
         string operation = arguments.Operands(1, "one operation")[0];
         if (!ConfiguratorOperations.All.Contains(operation))
         {
@@ -29,19 +32,34 @@ internal static class ExplainCommand
             throw new UsageException("explain needs --uid N, --unit NAME or --sid SID.");
         }
 
+        CspVerb asked = default;
+        if (operation == "csp" && (locUri is null || !CspWords.TryVerb(verb ?? string.Empty, out asked)))
+        {
+            throw new UsageException($"explain csp needs --loc-uri ADDRESS and --verb VERB; verbs are {CspWords.Verbs}.");
+        }
+
         Policy policy = PolicyReader.Read(File.ReadAllBytes(policyPath));
         var caller = new CallerIdentity { Uid = (uint?)uid ?? UserOf(policy, unit), Unit = unit, Sid = sid };
-        return Answer(new Authorizer(policy, caller), plugin, operation, attribute, value, output);
+        var authorizer = new Authorizer(policy, caller);
+        if (operation == "csp")
+        {
+            return Answer(authorizer, plugin, operation, () => authorizer.AuthorizeNode(plugin, operation, locUri!, asked), output);
+        }
+
+        return Answer(authorizer, plugin, operation, () => authorizer.Authorize(plugin, operation, attribute, operation == "writeAttribute" ? value ?? string.Empty : null), output);
     }
 
-    private static int Answer(Authorizer authorizer, string plugin, string operation, string? attribute, string? value, TextWriter output)
+    private static int Answer(Authorizer authorizer, string plugin, string operation, Func<GrantedThing?> authorize, TextWriter output)
     {
         try
         {
-            GrantedAttribute? granted = authorizer.Authorize(plugin, operation, attribute, operation == "writeAttribute" ? value ?? string.Empty : null);
-            output.WriteLine(granted is null
-                ? $"allowed: {authorizer.Describe()} may send '{operation}' for plugin '{plugin}'."
-                : $"allowed: {authorizer.Describe()} may send '{operation}' for plugin '{plugin}' on '{granted.Name}' ({granted.Path}).");
+            string where = authorize() switch
+            {
+                GrantedAttribute attribute => $" on '{attribute.Name}' ({attribute.Path})",
+                GrantedNodes nodes => $" below '{nodes.Below}'{(nodes.Secret ? "; values are kept out of the audit" : string.Empty)}",
+                _ => string.Empty,
+            };
+            output.WriteLine($"allowed: {authorizer.Describe()} may send '{operation}' for plugin '{plugin}'{where}.");
             return Allowed;
         }
         catch (ConfiguratorException e)

@@ -34,13 +34,14 @@ internal static class RunCommand
     {
         Policy policy = PolicyFile.Load(options.PolicyPath);
         CreateStateFolder(options.StateFolder);
-        using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log);
+        using IConnectionListener listener = Listen(options);
+        using IDisposable mine = FolderLock.Take(options.StateFolder);
+        using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log, options.NodeTables);
         using IAuditSink sink = new FileAuditSink(options.AuditPath ?? Path.Combine(options.StateFolder, "audit.jsonl"));
         var registry = new OperationRegistry(new OperationServices(platform, new RootStateStore(options.StateFolder, log), policy.Reboot));
         var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log, clock);
         var services = new SessionServices(
             policy, registry, pipeline, new CallerLimitsTable(options.Server, clock), options.Server, clock, log, ProductVersion.Current);
-        using IConnectionListener listener = Listen(options);
         Task running = new ConfiguratorServer(listener, services).RunAsync(stop);
         await announce(listener.Endpoint);
         log.Information("Started", $"mdm-configurator {ProductVersion.Current} serves {platform.Name} at {listener.Endpoint}.");

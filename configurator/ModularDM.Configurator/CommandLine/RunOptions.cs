@@ -25,6 +25,9 @@ internal sealed record RunOptions
 
     public string Platform { get; init; } = PlatformFactory.Default;
 
+    /// <summary>A folder with further node tables for the simulated platform; null is none.</summary>
+    public string? NodeTables { get; init; }
+
     public string? ReadyFile { get; init; }
 
     public ServerOptions Server { get; init; } = new();
@@ -42,6 +45,7 @@ internal sealed record RunOptions
             StateFolder = Path.GetFullPath(arguments.Option("--state") ?? defaults.StateFolder),
             AuditPath = arguments.Option("--audit"),
             Platform = arguments.Option("--platform") ?? defaults.Platform,
+            NodeTables = arguments.Option("--node-tables"),
             ReadyFile = arguments.Option("--ready-file"),
             Server = server with
             {

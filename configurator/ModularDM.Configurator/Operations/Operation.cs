@@ -16,10 +16,11 @@ internal enum OperationArea
     Reboot,
     Telemetry,
     Attributes,
+    Csp,
 }
 
-/// <summary>One call of an operation: its context, for which plugin, and the attribute that the policy granted it, if it is about one.</summary>
-internal sealed record OperationCall(OperationContext Context, string Plugin, GrantedAttribute? Attribute = null);
+/// <summary>One call of an operation: its context, for which plugin, and what the policy granted it, if it names the thing.</summary>
+internal sealed record OperationCall(OperationContext Context, string Plugin, GrantedThing? Granted = null);
 
 /// <summary>What root does for one kind of request.</summary>
 internal abstract class Operation(OperationArea area)
@@ -31,6 +32,9 @@ internal abstract class Operation(OperationArea area)
     public abstract bool IsReadOnly { get; }
 
     public abstract bool IsSupportedBy(IPlatform platform);
+
+    /// <summary>What a platform that does not support it lacks, as the end of a sentence; null says nothing more.</summary>
+    public virtual string? Lacking => null;
 
     /// <summary>Checks the arguments, then acts. May be repeated with the same arguments.</summary>
     /// <exception cref="ConfiguratorException">It was not done, and why.</exception>

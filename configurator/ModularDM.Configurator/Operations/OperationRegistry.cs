@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using ModularDM.Configurator.Operations.Attributes;
+using ModularDM.Configurator.Operations.Csp;
 using ModularDM.Configurator.Operations.DeviceInfo;
 using ModularDM.Configurator.Operations.Ntp;
 using ModularDM.Configurator.Operations.Reboot;
@@ -37,6 +38,7 @@ internal sealed class OperationRegistry
             new SetTelemetryLevelOperation(services),
             new ReadAttributeOperation(services),
             new WriteAttributeOperation(services),
+            new CspOperation(services),
         ];
         _operations = all.ToFrozenDictionary(operation => operation.RequestType);
         _supported = all.Where(operation => operation.IsSupportedBy(services.Platform)).ToFrozenSet();

@@ -1,5 +1,6 @@
 using ModularDM.Contracts.Configurator;
 using ModularDM.Configurator.Operations;
+using ModularDM.Configurator.Platform.Windows.SyncMl;
 
 namespace ModularDM.Configurator.Platform;
 
@@ -26,6 +27,9 @@ internal interface IPlatform : IDisposable
     ITelemetryArea? Telemetry { get; }
 
     IAttributeArea? Attributes { get; }
+
+    /// <summary>The device management engine; null on a platform that has no CSPs.</summary>
+    ICspTransport? Csp { get; }
 }
 
 internal interface IDeviceInfoArea

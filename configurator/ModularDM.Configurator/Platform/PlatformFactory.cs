@@ -19,11 +19,12 @@ internal static class PlatformFactory
     /// <param name="stateFolder">Root's own folder.</param>
     /// <param name="clock">Time.</param>
     /// <param name="log">The configurator's log.</param>
+    /// <param name="nodeTables">A folder with further node tables for the simulated platform; null is none.</param>
     /// <exception cref="ConfiguratorException">There is no such platform here.</exception>
-    public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log) => name switch
+    public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log, string? nodeTables = null) => name switch
     {
-        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(),
-        Simulated => new SimulatedPlatform(stateFolder, clock),
+        Windows when OperatingSystem.IsWindows() => new WindowsPlatform(clock),
+        Simulated => new SimulatedPlatform(stateFolder, clock, nodeTables),
         Linux => new LinuxPlatform(),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
     };

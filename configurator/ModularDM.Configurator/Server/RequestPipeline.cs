@@ -25,10 +25,10 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
         Operation operation = registry.Find(request.Frame.Request);
         OperationContext context = request.Context;
         string? traceId = operation.IsReadOnly ? null : RequestCheck.TraceIdOf(request.Frame);
-        GrantedAttribute? attribute;
+        GrantedThing? granted;
         try
         {
-            attribute = context.Step("authorize", () => authorizer.Authorize(request.Frame.Plugin, request.OperationName, request.Frame.Request));
+            granted = context.Step("authorize", () => authorizer.Authorize(request.Frame.Plugin, request.OperationName, request.Frame.Request));
         }
         catch (ConfiguratorException e) when (e.Code == ConfiguratorErrorCode.Denied)
         {
@@ -38,10 +38,11 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
 
         if (!registry.IsSupported(operation))
         {
-            throw ConfiguratorException.NotSupported($"'{request.OperationName}' is not supported on {registry.Platform}.");
+            throw ConfiguratorException.NotSupported(
+                $"'{request.OperationName}' is not supported on {registry.Platform}{(operation.Lacking is { } lacking ? $": {lacking}" : string.Empty)}.");
         }
 
-        var call = new OperationCall(context, request.Frame.Plugin, attribute);
+        var call = new OperationCall(context, request.Frame.Plugin, granted);
         if (operation.IsReadOnly)
         {
             _reads.AddOrUpdate(request.OperationName, 1, static (_, count) => count + 1);

@@ -10,6 +10,10 @@ public sealed class CliTests
     [InlineData(3, "uid:8", "--uid", "8", "--plugin", "modulardm.time", "setTimeZone")]
     [InlineData(0, "/sys/class/hwmon/hwmon0/pwm1", "--uid", "7", "--plugin", "contoso.fancontrol", "--attribute", "fan0.pwm", "--value", "12", "writeAttribute")]
     [InlineData(3, "pattern", "--uid", "7", "--plugin", "contoso.fancontrol", "--attribute", "fan0.pwm", "--value", "999", "writeAttribute")]
+    [InlineData(0, "below './Device/Vendor/MSFT/Policy/Config/System'", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./Vendor/MSFT/Policy/Config/System/X", "--verb", "get", "csp")]
+    [InlineData(0, "out of the audit", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./DevDetail/Ext/Microsoft/DeviceName", "--verb", "get", "csp")]
+    [InlineData(3, "add \"exec\" to the verbs", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./DevInfo/Man", "--verb", "exec", "csp")]
+    [InlineData(3, "\"locUri\": \"./Vendor/MSFT/WiFi\"", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./Vendor/MSFT/WiFi?list=Struct", "--verb", "get", "csp")]
     [InlineData(3, "unit:x.service", "--unit", "x.service", "--plugin", "modulardm.time", "setTimeZone")]
     public async Task Explain_ByPolicy_SaysWhatHoldsAndWhy(int code, string said, params string[] arguments)
     {
@@ -28,6 +32,7 @@ public sealed class CliTests
     [InlineData("a number from", "run", "--max-in-flight", "0")]
     [InlineData("needs --plugin", "explain", "--uid", "1", "setTimeZone")]
     [InlineData("is no operation", "explain", "--uid", "1", "--plugin", "p", "fly")]
+    [InlineData("needs --loc-uri", "explain", "--uid", "1", "--plugin", "p", "csp")]
     [InlineData("Expected one file", "check-policy")]
     public async Task Words_ThatMakeNoCommand_AreMisuse(string said, params string[] arguments)
     {

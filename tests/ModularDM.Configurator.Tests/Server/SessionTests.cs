@@ -221,7 +221,7 @@ public sealed class SessionTests
     [Fact]
     public async Task Area_NotThere_IsNotSupportedAndNotListed()
     {
-        await using var server = new TestServer(wrap: platform => new WithoutTelemetry(platform));
+        await using var server = new TestServer(wrap: platform => new PlatformLacking(platform, telemetry: true));
         using TestClient client = await TestClient.OpenAsync(server.Socket);
         var hello = Assert.IsType<ServerHello>(await client.HelloAsync());
         Assert.DoesNotContain("getTelemetryLevel", hello.Operations);

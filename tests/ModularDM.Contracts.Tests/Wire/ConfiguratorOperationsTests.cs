@@ -10,7 +10,7 @@ public sealed class ConfiguratorOperationsTests
     [Fact]
     public void All_IsTheReleasedList() => Assert.Equal(
         [
-            "getDeviceInfo", "getNtpServer", "getRebootPolicy", "getRebootSchedule", "getTelemetryLevel", "getTimeService", "getTimeZone", "readAttribute",
+            "csp", "getDeviceInfo", "getNtpServer", "getRebootPolicy", "getRebootSchedule", "getTelemetryLevel", "getTimeService", "getTimeZone", "readAttribute",
             "rebootNow", "setAllowReboots", "setNtpServer", "setRebootSchedule", "setTelemetryLevel", "setTimeService", "setTimeZone", "writeAttribute",
         ],
         ConfiguratorOperations.All);

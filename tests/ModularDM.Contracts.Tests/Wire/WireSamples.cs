@@ -41,6 +41,8 @@ internal static class WireSamples
         new SetTelemetryLevel { Level = TelemetryLevel.Enhanced },
         new ReadDeviceAttribute { Name = "fan0.pwm" },
         new WriteDeviceAttribute { Name = "fan0.pwm", Value = "\u0000\n\"" },
+        new CspCommand { Verb = CspVerb.Get, LocUri = "./User/Vendor/MSFT/WiFi/Profile?list=StructData" },
+        new CspCommand { Verb = CspVerb.Replace, LocUri = "./Vendor/MSFT/A%2FB", Format = CspValueFormat.Int, Data = "1" },
     ];
 
     public static IReadOnlyList<ConfiguratorResponse> Responses { get; } =
@@ -57,6 +59,12 @@ internal static class WireSamples
         new TelemetryLevelState(TelemetryLevel.Security),
         new TelemetryLevelState(),
         new AttributeValue("21500"),
+        new CspResult { Status = 200, Nodes = [] },
+        new CspResult
+        {
+            Status = 200,
+            Nodes = [new CspNode { LocUri = "./DevInfo/Man", Format = CspValueFormat.Chr, Value = "Contoso" }, new CspNode { LocUri = "./DevInfo", Format = CspValueFormat.Node }],
+        },
     ];
 
     public static IEnumerable<Type> DerivedFrom(Type root) => root.GetCustomAttributes<JsonDerivedTypeAttribute>().Select(attribute => attribute.DerivedType);

@@ -12,7 +12,7 @@ internal sealed class ReadAttributeOperation(OperationServices services) : Opera
 
     protected override AttributeValue Run(ReadDeviceAttribute request, OperationCall call)
     {
-        GrantedAttribute attribute = call.Attribute ?? throw ConfiguratorException.Denied($"Attribute '{request.Name}' is not granted.");
+        GrantedAttribute attribute = call.Granted as GrantedAttribute ?? throw ConfiguratorException.Denied($"Attribute '{request.Name}' is not granted.");
         return new AttributeValue(Require(services.Platform.Attributes).Read(attribute.Path, call.Context).TrimEnd('\r', '\n'));
     }
 }
@@ -23,13 +23,13 @@ internal sealed class WriteAttributeOperation(OperationServices services) : Oper
 
     public override bool IsSupportedBy(IPlatform platform) => platform.Attributes is not null;
 
-    public override string DescribeArguments(ConfiguratorRequest request, OperationCall call) => call.Attribute is { Secret: true }
+    public override string DescribeArguments(ConfiguratorRequest request, OperationCall call) => call.Granted is { Secret: true }
         ? JsonSerializer.Serialize((WriteDeviceAttribute)request with { Value = "<secret>" }, ConfiguratorJson.Default.ConfiguratorRequest)
         : base.DescribeArguments(request, call);
 
     protected override Done Run(WriteDeviceAttribute request, OperationCall call)
     {
-        GrantedAttribute attribute = call.Attribute ?? throw ConfiguratorException.Denied($"Attribute '{request.Name}' is not granted.");
+        GrantedAttribute attribute = call.Granted as GrantedAttribute ?? throw ConfiguratorException.Denied($"Attribute '{request.Name}' is not granted.");
         if (request.Value.Length > MaxChars)
         {
             throw ConfiguratorException.InvalidArgument($"A value of {request.Value.Length} characters is over the limit of {MaxChars}.");

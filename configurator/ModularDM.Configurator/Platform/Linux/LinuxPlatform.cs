@@ -2,6 +2,7 @@ using ModularDM.Configurator.Platform.Linux.Attributes;
 using ModularDM.Configurator.Platform.Linux.DeviceInfo;
 using ModularDM.Configurator.Platform.Linux.Reboot;
 using ModularDM.Configurator.Platform.Linux.Time;
+using ModularDM.Configurator.Platform.Windows.SyncMl;
 
 namespace ModularDM.Configurator.Platform.Linux;
 
@@ -22,6 +23,8 @@ internal sealed class LinuxPlatform : IPlatform
     public IRebootArea? Reboot { get; } = new LinuxReboot();
 
     public ITelemetryArea? Telemetry => null;
+
+    public ICspTransport? Csp => null;
 
     public IAttributeArea? Attributes { get; } = new LinuxAttributes();
 

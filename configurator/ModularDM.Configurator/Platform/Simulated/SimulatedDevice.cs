@@ -11,7 +11,9 @@ internal sealed class SimulatedDevice : IDisposable
     private readonly TimeProvider _clock;
     private readonly ITimer _rebootTimer;
     private readonly Lock _gate = new();
+    private readonly Lock _reboots = new();
     private SimulatedState _current;
+    private bool _disposed;
 
     public SimulatedDevice(string folder, TimeProvider clock)
     {
@@ -19,14 +21,19 @@ internal sealed class SimulatedDevice : IDisposable
         _file = new AtomicFile(Path.Combine(folder, "simulated.json"));
         _marker = Path.Combine(folder, "reboot-requested");
         _current = Load();
-        _rebootTimer = clock.CreateTimer(_ => RebootIfDue(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _rebootTimer = clock.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         if (_current.LastBoot is null)
         {
             Update(state => state with { LastBoot = clock.GetUtcNow() });
         }
 
+        DateTimeOffset? before = _current.LastBoot;
         RebootIfDue();
+        BootedAtStart = _current.LastBoot != before;
     }
+
+    /// <summary>A reboot became due while nobody simulated the device; nobody was told of it.</summary>
+    public bool BootedAtStart { get; }
 
     /// <summary>Raised after a simulated reboot.</summary>
     public event Action? Rebooted;
@@ -58,7 +65,15 @@ internal sealed class SimulatedDevice : IDisposable
         Watch();
     }
 
-    public void Dispose() => _rebootTimer.Dispose();
+    /// <summary>Returns once a reboot that is under way has ended.</summary>
+    public void Dispose()
+    {
+        _rebootTimer.Dispose();
+        lock (_reboots)
+        {
+            _disposed = true;
+        }
+    }
 
     private SimulatedState Load()
     {
@@ -86,6 +101,17 @@ internal sealed class SimulatedDevice : IDisposable
         {
             TimeSpan wait = due - _clock.GetUtcNow();
             _rebootTimer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void OnTimer()
+    {
+        lock (_reboots)
+        {
+            if (!_disposed)
+            {
+                RebootIfDue();
+            }
         }
     }
 

@@ -8,4 +8,10 @@ internal sealed record SimulatedFault
 
     /// <summary>Milliseconds to wait first.</summary>
     public int DelayMs { get; init; }
+
+    /// <summary>The whole call fails with this HRESULT ("0x80070005"), and none of its commands counts. For nodes only.</summary>
+    public string? HResult { get; init; }
+
+    /// <summary>The command is done, but its status and its results are left out of the answer. For nodes only.</summary>
+    public bool Lost { get; init; }
 }

@@ -1,3 +1,5 @@
+using ModularDM.Configurator.Platform.Simulated.Areas;
+using ModularDM.Configurator.Platform.Simulated.Csp;
 using ModularDM.Configurator.Platform.Windows;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
 
@@ -7,15 +9,23 @@ namespace ModularDM.Configurator.Platform.Simulated;
 internal sealed class SimulatedPlatform : IPlatform
 {
     private readonly SimulatedRebootArea _reboot;
+    private readonly SimulatedAreas _areas;
 
-    public SimulatedPlatform(string folder, TimeProvider clock)
+    /// <param name="folder">The state folder.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="nodeTables">A folder with further node tables; null is none.</param>
+    /// <exception cref="Contracts.Configurator.ConfiguratorException">A table cannot be used.</exception>
+    public SimulatedPlatform(string folder, TimeProvider clock, string? nodeTables = null)
     {
         Directory.CreateDirectory(folder);
         Faults = new SimulatedFaults(folder);
         Device = new SimulatedDevice(folder, clock);
-        Transport = new SimulatedCspTransport(Device, Faults, clock);
-        var csp = new CspClient(Transport);
         var zone = new SimulatedTimeZoneArea(Device, Faults, clock);
+        CspSchema schema = NodeTables.Load(nodeTables);
+        // The schedules are in the tree, and the tree is there before the area that waits for them.
+        _areas = new SimulatedAreas(Device, folder, clock, schema, zone.LocalTime, () => _reboot?.ScheduleChanged());
+        Transport = new SimulatedCspTransport(new CspTree(schema, new SimulatedTreeStore(Device), _areas.All), Faults, clock);
+        var csp = new CspClient(Transport);
         DeviceInfo = new CspDeviceInfoArea(csp);
         TimeZone = zone;
         Ntp = new SimulatedNtpArea(Device, Faults);
@@ -23,6 +33,7 @@ internal sealed class SimulatedPlatform : IPlatform
         _reboot = new SimulatedRebootArea(Transport, Device, Faults, folder, clock, zone.LocalTime);
         Telemetry = new CspTelemetryArea(csp);
         Attributes = new SimulatedAttributeArea(folder, Faults);
+        _areas.Start(Transport.Tree);
     }
 
     public string Name => PlatformFactory.Simulated;
@@ -41,6 +52,8 @@ internal sealed class SimulatedPlatform : IPlatform
 
     public IAttributeArea? Attributes { get; }
 
+    public ICspTransport? Csp => Transport;
+
     /// <summary>Faults that can be switched on.</summary>
     public SimulatedFaults Faults { get; }
 
@@ -52,6 +65,7 @@ internal sealed class SimulatedPlatform : IPlatform
 
     public void Dispose()
     {
+        _areas.Dispose();
         _reboot.Dispose();
         Device.Dispose();
     }

@@ -33,7 +33,7 @@ internal sealed class SimulatedRebootArea : IRebootArea, IDisposable
         Directory.CreateDirectory(_inhibitors);
         transport.Executed = node =>
         {
-            if (node == CspRebootSchedule.RebootNowNode)
+            if (node == LocUri.Normalize(CspRebootSchedule.RebootNowNode))
             {
                 _device.ScheduleReboot(_command.Reason, _command.Grace);
             }
@@ -76,6 +76,9 @@ internal sealed class SimulatedRebootArea : IRebootArea, IDisposable
         }
     }
 
+    /// <summary>A schedule was set or taken back.</summary>
+    public void ScheduleChanged() => Watch();
+
     public void Dispose() => _schedule.Dispose();
 
     private void OnSchedule()
@@ -107,15 +110,15 @@ internal sealed class SimulatedRebootArea : IRebootArea, IDisposable
     private DateTimeOffset? NextDue(DateTimeOffset after)
     {
         DateTimeOffset? single = Stored(CspRebootSchedule.SingleNode);
-        DateTimeOffset? daily = Stored(CspRebootSchedule.DailyNode);
-        if (daily is { } first && first <= after)
-        {
-            daily = first.AddDays(Math.Floor((after - first).TotalDays) + 1);
-        }
-
-        single = single > after ? single : null;
-        return single is null || daily < single ? daily ?? single : single;
+        DateTimeOffset?[] dates =
+        [
+            single > after ? single : null, Next(Stored(CspRebootSchedule.DailyNode), after, days: 1), Next(Stored(CspRebootSchedule.WeeklyNode), after, days: 7),
+        ];
+        return dates.Min();
     }
+
+    private static DateTimeOffset? Next(DateTimeOffset? first, DateTimeOffset after, int days) =>
+        first is { } start && start <= after ? start.AddDays((Math.Floor((after - start).TotalDays / days) + 1) * days) : first;
 
     private DateTimeOffset? Stored(string node) =>
         _device.Current.Nodes.TryGetValue(LocUri.Normalize(node), out string? text) && text is not null && CspDate.TryParse(text, out DateTimeOffset date) ? date : null;

@@ -9,6 +9,9 @@ internal sealed record SimulatedState
     /// <summary>Values of nodes that differ from the table; null is a node that was deleted.</summary>
     public IReadOnlyDictionary<string, string?> Nodes { get; init; } = new Dictionary<string, string?>();
 
+    /// <summary>What nodes remember beside their values; null is nothing.</summary>
+    public IReadOnlyDictionary<string, string>? Memory { get; init; }
+
     /// <summary>The zone as it was set; null until one was, which is UTC.</summary>
     public TimeZoneRule? Zone { get; init; }
 

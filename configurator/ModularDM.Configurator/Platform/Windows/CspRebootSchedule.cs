@@ -10,6 +10,7 @@ internal sealed class CspRebootSchedule(CspClient csp)
     internal const string RebootNowNode = "./Device/Vendor/MSFT/Reboot/RebootNow";
     internal const string SingleNode = "./Device/Vendor/MSFT/Reboot/Schedule/Single";
     internal const string DailyNode = "./Device/Vendor/MSFT/Reboot/Schedule/DailyRecurrent";
+    internal const string WeeklyNode = "./Device/Vendor/MSFT/Reboot/Schedule/WeeklyRecurrent";
 
     public (DateTimeOffset? Single, DateTimeOffset? Daily) Read(OperationContext context) => (Read(SingleNode, context), Read(DailyNode, context));
 

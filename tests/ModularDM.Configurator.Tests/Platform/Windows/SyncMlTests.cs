@@ -1,7 +1,7 @@
-using System.Xml.Linq;
 using CsCheck;
 using ModularDM.Configurator.Operations;
 using ModularDM.Configurator.Platform.Simulated;
+using ModularDM.Configurator.Platform.Simulated.Csp;
 using ModularDM.Configurator.Platform.Windows;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
 using ModularDM.Contracts.Configurator;
@@ -21,14 +21,12 @@ public sealed class SyncMlTests
         var request = new SyncMlRequest();
         request.Replace(LocUri.Combine("./Vendor/MSFT/WiFi/Profile", text), CspFormat.Chr, text);
         request.Get("./DevInfo/Man");
-        XElement body = SyncMlXml.Parse(request.Build());
-        XElement[] commands = [.. body.Elements()];
-        XElement item = commands[0].Child("Item")!;
-        string uri = item.Child("Target").Child("LocURI")!.Value;
-        return commands.Length == 3
-            && item.Child("Data")!.Value == text
-            && uri.Split('/').Length == 6
-            && LocUri.UnescapeSegment(uri.Split('/')[5]) == text;
+        IReadOnlyList<BodyCommand> commands = BodyCommand.ReadBody(request.Build());
+        SyncMlItem item = commands[0].Items[0];
+        return commands.Count == 3
+            && item.Data == text
+            && item.LocUri.Split('/').Length == 6
+            && LocUri.UnescapeSegment(item.LocUri.Split('/')[5]) == text;
     });
 
     [Fact]

@@ -32,7 +32,7 @@ internal sealed class CspClient(ICspTransport transport)
     public string?[] GetAll(string name, IReadOnlyList<string> locUris, OperationContext context)
     {
         var request = new SyncMlRequest();
-        int[] commands = [.. locUris.Select(request.Get)];
+        int[] commands = [.. locUris.Select(locUri => request.Get(locUri))];
         SyncMlResponse response = Apply($"syncml Get {name}", request, context);
         return [.. commands.Select(response.ResultOf)];
     }

@@ -1,11 +1,17 @@
 namespace ModularDM.Configurator.Platform.Windows.SyncMl;
 
-/// <summary>The formats of node values that the nodes used here have.</summary>
+/// <summary>The formats that a node's value may have.</summary>
 internal enum CspFormat
 {
-    Chr,
-    Int,
+    B64,
+    Bin,
     Bool,
+    Chr,
+    Date,
+    Float,
+    Int,
     Node,
     Null,
+    Time,
+    Xml,
 }

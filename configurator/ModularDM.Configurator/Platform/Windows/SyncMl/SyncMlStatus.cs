@@ -7,15 +7,20 @@ internal static class SyncMlStatus
 {
     public const int Ok = 200;
     public const int Accepted = 202;
+    public const int NotExecuted = 215;
+    public const int RolledBack = 216;
     public const int BadRequest = 400;
     public const int NotFound = 404;
     public const int NotAllowed = 405;
     public const int NotSupported = 406;
+    public const int TooLarge = 413;
     public const int BadFormat = 415;
     public const int AlreadyExists = 418;
     public const int Failed = 500;
+    public const int AtomicFailed = 507;
+    public const int AtomicRollBackFailed = 516;
 
-    public static bool IsSuccess(int status) => status is >= 200 and < 300 and not 214 and not 215;
+    public static bool IsSuccess(int status) => status is >= 200 and < 300 and not 214 and not NotExecuted and not RolledBack;
 
     public static ConfiguratorErrorCode CodeOf(int status) => status switch
     {

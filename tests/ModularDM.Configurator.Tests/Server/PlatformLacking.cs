@@ -1,9 +1,10 @@
 using ModularDM.Configurator.Platform;
+using ModularDM.Configurator.Platform.Windows.SyncMl;
 
 namespace ModularDM.Configurator.Tests.Server;
 
-/// <summary>A platform that lacks one area.</summary>
-internal sealed class WithoutTelemetry(IPlatform inner) : IPlatform
+/// <summary>A platform that lacks some areas.</summary>
+internal sealed class PlatformLacking(IPlatform inner, bool telemetry = false, bool csp = false) : IPlatform
 {
     public string Name => inner.Name;
 
@@ -17,9 +18,11 @@ internal sealed class WithoutTelemetry(IPlatform inner) : IPlatform
 
     public IRebootArea? Reboot => inner.Reboot;
 
-    public ITelemetryArea? Telemetry => null;
+    public ITelemetryArea? Telemetry => telemetry ? null : inner.Telemetry;
 
     public IAttributeArea? Attributes => inner.Attributes;
+
+    public ICspTransport? Csp => csp ? null : inner.Csp;
 
     public void Dispose() => inner.Dispose();
 }
