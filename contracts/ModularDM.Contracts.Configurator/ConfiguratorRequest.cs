@@ -27,6 +27,8 @@ namespace ModularDM.Contracts.Configurator;
 [JsonDerivedType(typeof(ReadDeviceAttribute), "readAttribute")]
 [JsonDerivedType(typeof(WriteDeviceAttribute), "writeAttribute")]
 [JsonDerivedType(typeof(CspCommand), "csp")]
+[JsonDerivedType(typeof(RunAllowedTool), "runAllowedTool")]
+[JsonDerivedType(typeof(WriteAllowedFile), "writeAllowedFile")]
 public abstract record ConfiguratorRequest;
 
 /// <summary>A request and the shape of its answer.</summary>

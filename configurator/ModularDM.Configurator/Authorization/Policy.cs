@@ -14,6 +14,10 @@ internal sealed record PolicyCaller(PolicySubject Subject, IReadOnlyList<PolicyG
 internal sealed record PolicyGrant(
     string Plugin, FrozenSet<string> Operations, FrozenDictionary<string, GrantedAttribute> Attributes, IReadOnlyList<GrantedNodes> Nodes)
 {
+    public IReadOnlyList<GrantedTool> Tools { get; init; } = [];
+
+    public IReadOnlyList<GrantedFile> Files { get; init; } = [];
+
     public bool Covers(string plugin) => Plugin.EndsWith(".*", StringComparison.Ordinal)
         ? plugin.Length > Plugin.Length - 1 && plugin.AsSpan().StartsWith(Plugin.AsSpan(0, Plugin.Length - 1), StringComparison.Ordinal)
         : Plugin == plugin;

@@ -17,6 +17,8 @@ internal enum OperationArea
     Telemetry,
     Attributes,
     Csp,
+    Tools,
+    Files,
 }
 
 /// <summary>One call of an operation: its context, for which plugin, and what the policy granted it, if it names the thing.</summary>
