@@ -5,7 +5,10 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Authorization;
 
 /// <summary>Who may do what. Read once at start, checked as a whole, never changed.</summary>
-internal sealed record Policy(IReadOnlyList<PolicyCaller> Callers, RebootRules Reboot);
+internal sealed record Policy(IReadOnlyList<PolicyCaller> Callers, RebootRules Reboot)
+{
+    public ConfirmRules Confirm { get; init; } = ConfirmRules.None;
+}
 
 /// <summary>One subject and its grants.</summary>
 internal sealed record PolicyCaller(PolicySubject Subject, IReadOnlyList<PolicyGrant> Grants);

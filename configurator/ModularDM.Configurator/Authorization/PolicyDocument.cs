@@ -11,6 +11,12 @@ internal sealed record PolicyDocument
     public IReadOnlyList<CallerEntry>? Callers { get; init; }
 
     public RebootEntry? Reboot { get; init; }
+
+    /// <summary>For an operation how it is confirmed: <c>twoCalls</c>, <c>oneCall</c>, <c>localApproval</c> or <c>deny</c>.</summary>
+    public IReadOnlyDictionary<string, string>? Confirm { get; init; }
+
+    /// <summary>How long a confirmation holds, 5 to 3600; 120 by default.</summary>
+    public int? ConfirmSeconds { get; init; }
 }
 
 /// <summary>One subject, and what the plugins it speaks for may do.</summary>

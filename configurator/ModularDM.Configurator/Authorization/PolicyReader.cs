@@ -61,7 +61,7 @@ internal sealed partial class PolicyReader
             }
         }
 
-        return new Policy(callers, CheckReboot(document.Reboot ?? new RebootEntry()));
+        return new Policy(callers, CheckReboot(document.Reboot ?? new RebootEntry())) { Confirm = CheckConfirm(document) };
     }
 
     private PolicySubject? CheckSubject(CallerEntry caller, string key)

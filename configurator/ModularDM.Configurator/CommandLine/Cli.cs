@@ -20,7 +20,8 @@ internal static class Cli
           --group NAME        group that may connect (the socket has mode 0660)
           --policy FILE       policy (/etc/modulardm/configurator-policy.json)
           --state DIR         root's own folder (/var/lib/modulardm-configurator)
-          --audit FILE        audit, JSON lines (audit.jsonl in the state folder)
+          --audit WHERE       journal, file or both (both where the system has a log, file for the simulated device)
+          --audit-file FILE   audit, JSON lines (audit.jsonl in the state folder)
           --platform NAME     linux, windows or simulated
           --node-tables DIR   further node tables (*.csp, DDF *.xml) for the simulated platform
           --ready-file PATH   file to write when requests are served
@@ -32,6 +33,8 @@ internal static class Cli
                                  [--file NAME [--value TEXT]] OPERATION
                                               says whether the policy allows it (exit code 0) or not (3), and why
         mdm-configurator csp COMMAND ...      reads and changes CSP nodes at the machine (csp --help)
+        mdm-configurator approve [ID] [--state DIR]
+                                              approves a request that the policy holds back for it; without ID lists what waits
         mdm-configurator --help | --version
         """;
 
@@ -52,6 +55,8 @@ internal static class Cli
                     }
 
                     return 0;
+                case ["approve", .. var rest]:
+                    return await ApproveCommand.RunAsync(rest, output, error);
                 case ["explain", .. var rest]:
                     return ExplainCommand.Run(new CommandArguments(rest), output);
                 case ["csp", .. var rest]:

@@ -38,6 +38,9 @@ internal abstract class Operation(OperationArea area)
     /// <summary>What a platform that does not support it lacks, as the end of a sentence; null says nothing more.</summary>
     public virtual string? Lacking => null;
 
+    /// <summary>What has to happen before it is performed, unless the policy says something else. What cannot be taken back asks for two calls.</summary>
+    public virtual ConfirmMode ConfirmByDefault => ConfirmMode.OneCall;
+
     /// <summary>Checks the arguments, then acts. May be repeated with the same arguments.</summary>
     /// <exception cref="ConfiguratorException">It was not done, and why.</exception>
     public abstract ConfiguratorResponse Run(ConfiguratorRequest request, OperationCall call);
