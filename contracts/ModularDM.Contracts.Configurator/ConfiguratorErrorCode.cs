@@ -37,6 +37,11 @@ public enum ConfiguratorErrorCode
     /// <summary>The platform tried and failed; the message holds the platform's own words.</summary>
     [JsonStringEnumMemberName("failed")] Failed,
 
+    /// <summary>
+    /// The policy asks for this request twice. Nothing was changed; <see cref="ConfiguratorError.Confirmation"/> says with which word and until when.
+    /// </summary>
+    [JsonStringEnumMemberName("confirmationNeeded")] ConfirmationNeeded,
+
     /// <summary>The configurator could not be reached. Made by the client, never sent.</summary>
     [JsonStringEnumMemberName("unavailable")] Unavailable,
 }

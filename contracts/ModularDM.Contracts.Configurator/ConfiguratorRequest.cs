@@ -27,7 +27,16 @@ namespace ModularDM.Contracts.Configurator;
 [JsonDerivedType(typeof(ReadDeviceAttribute), "readAttribute")]
 [JsonDerivedType(typeof(WriteDeviceAttribute), "writeAttribute")]
 [JsonDerivedType(typeof(CspCommand), "csp")]
-public abstract record ConfiguratorRequest;
+[JsonDerivedType(typeof(RunAllowedTool), "runAllowedTool")]
+[JsonDerivedType(typeof(WriteAllowedFile), "writeAllowedFile")]
+public abstract record ConfiguratorRequest
+{
+    /// <summary>
+    /// The word that <see cref="ConfiguratorErrorCode.ConfirmationNeeded"/> brought for this very request: send the request again with it. Null otherwise.
+    /// </summary>
+    /// <remarks>It holds once, for the same caller, plugin and arguments, until it expires and as long as root's service runs.</remarks>
+    public string? Confirm { get; init; }
+}
 
 /// <summary>A request and the shape of its answer.</summary>
 /// <typeparam name="TResponse">What root answers when it succeeds.</typeparam>

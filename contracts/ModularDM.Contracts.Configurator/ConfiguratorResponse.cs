@@ -14,6 +14,7 @@ namespace ModularDM.Contracts.Configurator;
 [JsonDerivedType(typeof(TelemetryLevelState), "telemetryLevel")]
 [JsonDerivedType(typeof(AttributeValue), "attribute")]
 [JsonDerivedType(typeof(CspResult), "csp")]
+[JsonDerivedType(typeof(ToolOutput), "toolOutput")]
 public abstract record ConfiguratorResponse;
 
 /// <summary>The change was made; there is nothing to add.</summary>

@@ -18,6 +18,14 @@ internal static class TestPolicies
             { "plugin": "contoso.fancontrol", "operations": ["readAttribute", "writeAttribute"], "attributes": [
               { "name": "fan0.pwm", "path": "/sys/class/hwmon/hwmon0/pwm1", "pattern": "{{FanPattern}}" },
               { "name": "fan0.rpm", "path": "/sys/class/hwmon/hwmon0/fan1_input" } ] },
+            { "plugin": "contoso.calibration", "operations": ["runAllowedTool", "writeAllowedFile"], "tools": [
+              { "name": "say", "path": "/opt/contoso/say", "arguments": ["fixed", "--level={level}", "{word}"],
+                "placeholders": { "level": "[1-3]", "word": "[a-z -]*" }, "timeLimitSeconds": 20, "maxOutputBytes": 2000 },
+              { "name": "secret", "path": "/opt/contoso/say", "arguments": ["{word}"], "placeholders": { "word": ".*" }, "secret": true },
+              { "name": "slow", "path": "/opt/contoso/slow", "timeLimitSeconds": 600 },
+              { "name": "short", "path": "/opt/contoso/slow", "timeLimitSeconds": 1 } ], "files": [
+              { "name": "calibration", "folder": "/etc/contoso", "file": "calibration.json", "maxBytes": 100000, "json": true, "mode": "0640" },
+              { "name": "deep", "folder": "/etc/contoso", "file": "a/b.conf", "maxBytes": 20, "pattern": "[a-z\\n]*", "secret": true } ] },
             { "plugin": "contoso.csp", "operations": ["csp"], "csp": [
               { "locUri": "./DevInfo", "verbs": ["get"] },
               { "locUri": "./Device/Vendor/MSFT/Policy/Config/System", "verbs": ["get", "replace", "delete"] },

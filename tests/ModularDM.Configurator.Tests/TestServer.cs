@@ -26,7 +26,8 @@ internal sealed class TestServer : IAsyncDisposable
         State = new RootStateStore(Folder.Path, Log);
         var registry = new OperationRegistry(new OperationServices(_platform, State, parsed.Reboot));
         ServerOptions bounds = options ?? new ServerOptions();
-        var pipeline = new RequestPipeline(registry, new AuditTrail(sink ?? Audit, clock), Log, clock);
+        var pipeline = new RequestPipeline(
+            registry, new Confirmations(parsed.Confirm, new ApprovalFolder(Folder.Path, clock), clock), new AuditTrail(sink ?? Audit, clock), Log, clock);
         var services = new SessionServices(parsed, registry, pipeline, new CallerLimitsTable(bounds, clock), bounds, clock, Log, "test");
         Socket = Folder.File("c.sock");
         UnixSocketListener listener = UnixSocketListener.Bind(Socket, null, bounds.WriteLimit);

@@ -5,7 +5,7 @@ internal sealed record AuditRecord
 {
     public required DateTimeOffset Time { get; init; }
 
-    /// <summary><c>start</c>, <c>end</c> or <c>denied</c>.</summary>
+    /// <summary><c>start</c>, <c>end</c>, <c>denied</c>, or <c>held</c> back for a confirmation.</summary>
     public required string Event { get; init; }
 
     /// <summary>Pairs the two lines of one change.</summary>

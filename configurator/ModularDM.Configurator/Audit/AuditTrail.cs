@@ -13,18 +13,14 @@ internal sealed class AuditTrail(IAuditSink sink, TimeProvider clock)
     public AuditRecord Begin(CallerIdentity caller, string plugin, string operation, string arguments, string? traceId)
     {
         AuditRecord record = Create("start", caller, plugin, operation, traceId) with { Arguments = arguments };
-        try
-        {
-            sink.Write(record);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ConfiguratorException(
-                new ConfiguratorError(ConfiguratorErrorCode.Failed, $"{operation} was not done, because the audit record could not be written.", "audit"), e);
-        }
-
+        WriteFirst(record);
         return record;
     }
+
+    /// <summary>A change was asked for and waits for its confirmation, or the confirmation was refused.</summary>
+    /// <exception cref="ConfiguratorException">It could not be written down, so it is not offered.</exception>
+    public void Held(CallerIdentity caller, string plugin, string operation, string arguments, string why, string? traceId) =>
+        WriteFirst(Create("held", caller, plugin, operation, traceId) with { Arguments = arguments, Outcome = why });
 
     /// <exception cref="IOException">The outcome could not be written down.</exception>
     public void End(AuditRecord started, string outcome) =>
@@ -34,6 +30,19 @@ internal sealed class AuditTrail(IAuditSink sink, TimeProvider clock)
     /// <exception cref="IOException">It could not be written down.</exception>
     public void Denied(CallerIdentity caller, string plugin, string operation, string why, string? traceId) =>
         sink.Write(Create("denied", caller, plugin, operation, traceId) with { Outcome = why });
+
+    private void WriteFirst(AuditRecord record)
+    {
+        try
+        {
+            sink.Write(record);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConfiguratorException(
+                new ConfiguratorError(ConfiguratorErrorCode.Failed, $"{record.Operation} was not done, because the audit record could not be written.", "audit"), e);
+        }
+    }
 
     private AuditRecord Create(string what, CallerIdentity caller, string plugin, string operation, string? traceId) => new()
     {

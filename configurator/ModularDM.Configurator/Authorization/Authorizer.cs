@@ -4,7 +4,7 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Authorization;
 
 /// <summary>What one connection's caller may do: the parts of the policy that are about it, worked out once.</summary>
-internal sealed class Authorizer
+internal sealed partial class Authorizer
 {
     private const int MaxRemembered = 256;
     private readonly CallerIdentity _caller;
@@ -27,6 +27,8 @@ internal sealed class Authorizer
     {
         ReadDeviceAttribute read => Authorize(plugin, operation, read.Name, null),
         WriteDeviceAttribute write => Authorize(plugin, operation, write.Name, write.Value),
+        RunAllowedTool run => AuthorizeTool(plugin, operation, run.Name, run.Arguments),
+        WriteAllowedFile write => AuthorizeFile(plugin, operation, write.Name, write.Contents),
         CspCommand csp => AuthorizeNode(plugin, operation, csp.LocUri, csp.Verb),
         _ => Authorize(plugin, operation, null, null),
     };

@@ -5,7 +5,10 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Authorization;
 
 /// <summary>Who may do what. Read once at start, checked as a whole, never changed.</summary>
-internal sealed record Policy(IReadOnlyList<PolicyCaller> Callers, RebootRules Reboot);
+internal sealed record Policy(IReadOnlyList<PolicyCaller> Callers, RebootRules Reboot)
+{
+    public ConfirmRules Confirm { get; init; } = ConfirmRules.None;
+}
 
 /// <summary>One subject and its grants.</summary>
 internal sealed record PolicyCaller(PolicySubject Subject, IReadOnlyList<PolicyGrant> Grants);
@@ -14,6 +17,10 @@ internal sealed record PolicyCaller(PolicySubject Subject, IReadOnlyList<PolicyG
 internal sealed record PolicyGrant(
     string Plugin, FrozenSet<string> Operations, FrozenDictionary<string, GrantedAttribute> Attributes, IReadOnlyList<GrantedNodes> Nodes)
 {
+    public IReadOnlyList<GrantedTool> Tools { get; init; } = [];
+
+    public IReadOnlyList<GrantedFile> Files { get; init; } = [];
+
     public bool Covers(string plugin) => Plugin.EndsWith(".*", StringComparison.Ordinal)
         ? plugin.Length > Plugin.Length - 1 && plugin.AsSpan().StartsWith(Plugin.AsSpan(0, Plugin.Length - 1), StringComparison.Ordinal)
         : Plugin == plugin;

@@ -61,7 +61,7 @@ internal sealed partial class PolicyReader
             }
         }
 
-        return new Policy(callers, CheckReboot(document.Reboot ?? new RebootEntry()));
+        return new Policy(callers, CheckReboot(document.Reboot ?? new RebootEntry())) { Confirm = CheckConfirm(document) };
     }
 
     private PolicySubject? CheckSubject(CallerEntry caller, string key)
@@ -125,38 +125,57 @@ internal sealed partial class PolicyReader
         }
 
         return new PolicyGrant(
-            grant.Plugin ?? string.Empty, (grant.Operations ?? []).Where(o => o is not null).ToFrozenSet(StringComparer.Ordinal), attributes.ToFrozenDictionary(StringComparer.Ordinal), CheckNodes(grant.Csp, key));
+            grant.Plugin ?? string.Empty, (grant.Operations ?? []).Where(o => o is not null).ToFrozenSet(StringComparer.Ordinal), attributes.ToFrozenDictionary(StringComparer.Ordinal), CheckNodes(grant.Csp, key))
+        {
+            Tools = CheckTools(grant.Tools, key),
+            Files = CheckFiles(grant.Files, key),
+        };
     }
 
     private GrantedAttribute? CheckAttribute(AttributeEntry entry, string key)
     {
         int before = _errors.Count;
-        if (!Regex.IsMatch(entry.Name ?? string.Empty, @"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z"))
-        {
-            Say($"{key}.name", $"'{entry.Name}' is no attribute name: letters, digits, _ . -, at most 100");
-        }
-
-        string path = entry.Path ?? string.Empty;
-        if (!Path.IsPathFullyQualified(path) || Path.GetFullPath(path) != path || path.Contains('\0', StringComparison.Ordinal))
-        {
-            Say($"{key}.path", $"'{path}' is not an absolute path without . and ..");
-        }
-
-        Regex? pattern = null;
-        if (entry.Pattern is not null)
-        {
-            try
-            {
-                // The whole value must match, and "$" alone would let a line break through at the end.
-                pattern = new Regex(@"\A(?:" + entry.Pattern + @")\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200));
-            }
-            catch (Exception e) when (e is ArgumentException or NotSupportedException)
-            {
-                Say($"{key}.pattern", e.Message);
-            }
-        }
-
+        CheckName(entry.Name, $"{key}.name", "attribute");
+        string path = CheckPath(entry.Path, $"{key}.path");
+        Regex? pattern = CheckPattern(entry.Pattern, $"{key}.pattern");
         return _errors.Count == before ? new GrantedAttribute(entry.Name!, path, pattern, entry.Secret ?? false) : null;
+    }
+
+    private void CheckName(string? name, string key, string what)
+    {
+        if (!Regex.IsMatch(name ?? string.Empty, @"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z"))
+        {
+            Say(key, $"'{name}' is no {what} name: letters, digits, _ . -, at most 100");
+        }
+    }
+
+    private string CheckPath(string? path, string key)
+    {
+        if (path is null || !Path.IsPathFullyQualified(path) || Path.GetFullPath(path) != path || path.Contains('\0', StringComparison.Ordinal))
+        {
+            Say(key, $"'{path}' is not an absolute path without . and ..");
+        }
+
+        return path ?? string.Empty;
+    }
+
+    private Regex? CheckPattern(string? pattern, string key)
+    {
+        if (pattern is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            // The whole value must match, and "$" alone would let a line break through at the end.
+            return new Regex(@"\A(?:" + pattern + @")\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(200));
+        }
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
+        {
+            Say(key, e.Message);
+            return null;
+        }
     }
 
     private RebootRules CheckReboot(RebootEntry reboot)

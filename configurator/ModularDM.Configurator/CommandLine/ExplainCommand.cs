@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using ModularDM.Configurator.Authorization;
 using ModularDM.Configurator.Operations.Csp;
 using ModularDM.Contracts.Configurator;
@@ -21,6 +23,9 @@ internal static class ExplainCommand
         string? value = arguments.Option("--value");
         string? locUri = arguments.Option("--loc-uri");
         string? verb = arguments.Option("--verb");
+        string? tool = arguments.Option("--tool");
+        string? toolArguments = arguments.Option("--arguments");
+        string? file = arguments.Option("--file");
         string operation = arguments.Operands(1, "one operation")[0];
         if (!ConfiguratorOperations.All.Contains(operation))
         {
@@ -41,6 +46,18 @@ internal static class ExplainCommand
         Policy policy = PolicyReader.Read(File.ReadAllBytes(policyPath));
         var caller = new CallerIdentity { Uid = (uint?)uid ?? UserOf(policy, unit), Unit = unit, Sid = sid };
         var authorizer = new Authorizer(policy, caller);
+        if (operation == "runAllowedTool")
+        {
+            var run = new RunAllowedTool { Name = tool ?? throw new UsageException("explain runAllowedTool needs --tool NAME."), Arguments = Values(toolArguments) };
+            return Answer(authorizer, plugin, operation, () => authorizer.Authorize(plugin, operation, run), output);
+        }
+
+        if (operation == "writeAllowedFile")
+        {
+            var write = new WriteAllowedFile { Name = file ?? throw new UsageException("explain writeAllowedFile needs --file NAME."), Contents = value ?? string.Empty };
+            return Answer(authorizer, plugin, operation, () => authorizer.Authorize(plugin, operation, write), output);
+        }
+
         if (operation == "csp")
         {
             return Answer(authorizer, plugin, operation, () => authorizer.AuthorizeNode(plugin, operation, locUri!, asked), output);
@@ -56,6 +73,8 @@ internal static class ExplainCommand
             string where = authorize() switch
             {
                 GrantedAttribute attribute => $" on '{attribute.Name}' ({attribute.Path})",
+                GrantedTool tool => $" to run '{tool.Path}' for at most {tool.TimeLimit.TotalSeconds:0} s",
+                GrantedFile file => $" on '{file.Path}', at most {file.MaxBytes} bytes",
                 GrantedNodes nodes => $" below '{nodes.Below}'{(nodes.Secret ? "; values are kept out of the audit" : string.Empty)}",
                 _ => string.Empty,
             };
@@ -69,6 +88,18 @@ internal static class ExplainCommand
         }
     }
 
+    private static Dictionary<string, string>? Values(string? json)
+    {
+        try
+        {
+            return json is null ? null : JsonSerializer.Deserialize(json, ExplainJson.Default.DictionaryStringString);
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"--arguments is no JSON object of texts: {e.Message}");
+        }
+    }
+
     // Without --uid the unit is taken to run as the account that the policy names for it.
     private static uint? UserOf(Policy policy, string? unit) => policy.Callers
         .Select(caller => caller.Subject)
@@ -77,3 +108,6 @@ internal static class ExplainCommand
         .Select(subject => UnitUser.Resolve(subject.User))
         .FirstOrDefault();
 }
+
+[JsonSerializable(typeof(Dictionary<string, string>))]
+internal sealed partial class ExplainJson : JsonSerializerContext;

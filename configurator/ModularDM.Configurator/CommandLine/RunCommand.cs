@@ -37,9 +37,11 @@ internal static class RunCommand
         using IConnectionListener listener = Listen(options);
         using IDisposable mine = FolderLock.Take(options.StateFolder);
         using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log, options.NodeTables);
-        using IAuditSink sink = new FileAuditSink(options.AuditPath ?? Path.Combine(options.StateFolder, "audit.jsonl"));
+        using IAuditSink sink = AuditSinks.Open(
+            options.Audit ?? AuditSinks.DefaultFor(options.Platform), options.AuditPath ?? Path.Combine(options.StateFolder, "audit.jsonl"));
         var registry = new OperationRegistry(new OperationServices(platform, new RootStateStore(options.StateFolder, log), policy.Reboot));
-        var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log, clock);
+        var pipeline = new RequestPipeline(
+            registry, new Confirmations(policy.Confirm, new ApprovalFolder(options.StateFolder, clock), clock), new AuditTrail(sink, clock), log, clock);
         var services = new SessionServices(
             policy, registry, pipeline, new CallerLimitsTable(options.Server, clock), options.Server, clock, log, ProductVersion.Current);
         Task running = new ConfiguratorServer(listener, services).RunAsync(stop);

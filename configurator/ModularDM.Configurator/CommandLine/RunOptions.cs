@@ -1,3 +1,4 @@
+using ModularDM.Configurator.Audit;
 using ModularDM.Configurator.Platform;
 using ModularDM.Configurator.Server;
 using ModularDM.Contracts.Configurator.Wire;
@@ -19,6 +20,9 @@ internal sealed record RunOptions
     public string PolicyPath { get; init; } = DefaultPolicyPath;
 
     public string StateFolder { get; init; } = DefaultStateFolder;
+
+    /// <summary>Null: by platform.</summary>
+    public AuditPlace? Audit { get; init; }
 
     /// <summary>Null: <c>audit.jsonl</c> in the state folder.</summary>
     public string? AuditPath { get; init; }
@@ -43,7 +47,8 @@ internal sealed record RunOptions
             Group = arguments.Option("--group"),
             PolicyPath = arguments.Option("--policy") ?? defaults.PolicyPath,
             StateFolder = Path.GetFullPath(arguments.Option("--state") ?? defaults.StateFolder),
-            AuditPath = arguments.Option("--audit"),
+            Audit = PlaceIn(arguments.Option("--audit")),
+            AuditPath = arguments.Option("--audit-file"),
             Platform = arguments.Option("--platform") ?? defaults.Platform,
             NodeTables = arguments.Option("--node-tables"),
             ReadyFile = arguments.Option("--ready-file"),
@@ -60,4 +65,13 @@ internal sealed record RunOptions
         arguments.Operands(0, "no operand");
         return options;
     }
+
+    private static AuditPlace? PlaceIn(string? word) => word switch
+    {
+        null => null,
+        "file" => AuditPlace.File,
+        "journal" => AuditPlace.Journal,
+        "both" => AuditPlace.Both,
+        _ => throw new UsageException($"--audit is journal, file or both, not '{word}'; the file's path is --audit-file."),
+    };
 }

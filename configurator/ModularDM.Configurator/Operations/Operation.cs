@@ -17,6 +17,8 @@ internal enum OperationArea
     Telemetry,
     Attributes,
     Csp,
+    Tools,
+    Files,
 }
 
 /// <summary>One call of an operation: its context, for which plugin, and what the policy granted it, if it names the thing.</summary>
@@ -35,6 +37,9 @@ internal abstract class Operation(OperationArea area)
 
     /// <summary>What a platform that does not support it lacks, as the end of a sentence; null says nothing more.</summary>
     public virtual string? Lacking => null;
+
+    /// <summary>What has to happen before it is performed, unless the policy says something else. What cannot be taken back asks for two calls.</summary>
+    public virtual ConfirmMode ConfirmByDefault => ConfirmMode.OneCall;
 
     /// <summary>Checks the arguments, then acts. May be repeated with the same arguments.</summary>
     /// <exception cref="ConfiguratorException">It was not done, and why.</exception>

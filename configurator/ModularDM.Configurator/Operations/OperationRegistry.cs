@@ -2,11 +2,13 @@ using System.Collections.Frozen;
 using ModularDM.Configurator.Operations.Attributes;
 using ModularDM.Configurator.Operations.Csp;
 using ModularDM.Configurator.Operations.DeviceInfo;
+using ModularDM.Configurator.Operations.Files;
 using ModularDM.Configurator.Operations.Ntp;
 using ModularDM.Configurator.Operations.Reboot;
 using ModularDM.Configurator.Operations.Telemetry;
 using ModularDM.Configurator.Operations.TimeService;
 using ModularDM.Configurator.Operations.TimeZone;
+using ModularDM.Configurator.Operations.Tools;
 using ModularDM.Contracts.Configurator;
 using ModularDM.Contracts.Configurator.Wire;
 
@@ -39,6 +41,8 @@ internal sealed class OperationRegistry
             new ReadAttributeOperation(services),
             new WriteAttributeOperation(services),
             new CspOperation(services),
+            new RunAllowedToolOperation(services),
+            new WriteAllowedFileOperation(services),
         ];
         _operations = all.ToFrozenDictionary(operation => operation.RequestType);
         _supported = all.Where(operation => operation.IsSupportedBy(services.Platform)).ToFrozenSet();

@@ -1,3 +1,4 @@
+using ModularDM.Configurator.Authorization;
 using ModularDM.Contracts.Configurator;
 using ModularDM.Configurator.Operations;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
@@ -30,6 +31,12 @@ internal interface IPlatform : IDisposable
 
     /// <summary>The device management engine; null on a platform that has no CSPs.</summary>
     ICspTransport? Csp { get; }
+
+    /// <summary>Programs of the device's maker; null on a platform where root starts none.</summary>
+    IToolArea? Tools => null;
+
+    /// <summary>Files of the device's maker; null on a platform where root writes none.</summary>
+    IFileArea? Files => null;
 }
 
 internal interface IDeviceInfoArea
@@ -91,4 +98,16 @@ internal interface IAttributeArea
     string Read(string path, OperationContext context);
 
     void Write(string path, string value, OperationContext context);
+}
+
+internal interface IToolArea
+{
+    /// <summary>Runs the program to its end. <paramref name="arguments"/> are filled in and checked.</summary>
+    ToolOutput Run(GrantedTool tool, IReadOnlyList<string> arguments, OperationContext context);
+}
+
+internal interface IFileArea
+{
+    /// <summary>Replaces the file, all or nothing. <paramref name="contents"/> are checked.</summary>
+    void Write(GrantedFile file, ReadOnlyMemory<byte> contents, OperationContext context);
 }

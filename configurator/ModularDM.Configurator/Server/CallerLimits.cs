@@ -8,6 +8,9 @@ internal sealed class CallerLimits(ServerOptions options, TimeProvider clock)
     public TokenBucket Frames { get; } = new(options.FramesPerSecond, clock);
 
     public TokenBucket Changes { get; } = new(options.ChangesPerSecond, clock);
+
+    /// <summary>Log lines about its connections: whoever connects again and again must neither fill the journal nor hold up those who wait behind it.</summary>
+    public TokenBucket Lines { get; } = new(10, clock);
 }
 
 /// <summary>The limits of every account seen. They outlive a connection, so that connecting anew buys nothing.</summary>

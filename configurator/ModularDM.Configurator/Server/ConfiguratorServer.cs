@@ -75,7 +75,11 @@ internal sealed class ConfiguratorServer(IConnectionListener listener, SessionSe
 
     private void Refuse(Connection connection)
     {
-        services.Log.Warning("TooManyConnections", $"{connection.Caller} was refused.");
+        if (services.Limits.For(connection.Caller.Account).Lines.TryTake())
+        {
+            services.Log.Warning("TooManyConnections", $"{connection.Caller} was refused.");
+        }
+
         using (connection)
         using (var frames = new FrameStream(connection.Stream))
         {

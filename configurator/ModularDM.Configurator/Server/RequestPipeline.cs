@@ -7,7 +7,7 @@ using ModularDM.Contracts.Configurator;
 namespace ModularDM.Configurator.Server;
 
 /// <summary>Every request's way: authorize, wait for the area, audit, act, audit.</summary>
-internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail audit, ServerLog log, TimeProvider clock)
+internal sealed class RequestPipeline(OperationRegistry registry, Confirmations confirmations, AuditTrail audit, ServerLog log, TimeProvider clock)
 {
     private const int DenialsLoggedPerSecond = 10;
 
@@ -29,6 +29,7 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
         try
         {
             granted = context.Step("authorize", () => authorizer.Authorize(request.Frame.Plugin, request.OperationName, request.Frame.Request));
+            confirmations.Allow(request.OperationName, operation);
         }
         catch (ConfiguratorException e) when (e.Code == ConfiguratorErrorCode.Denied)
         {
@@ -49,6 +50,7 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
             return operation.Run(request.Frame.Request, call);
         }
 
+        Confirm(request, operation, call, caller, traceId);
         SemaphoreSlim area = _areas[(int)operation.Area];
         Enter(area, request);
         try
@@ -58,6 +60,21 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
         finally
         {
             area.Release();
+        }
+    }
+
+    private void Confirm(InFlightRequest request, Operation operation, OperationCall call, CallerIdentity caller, string? traceId)
+    {
+        try
+        {
+            confirmations.Check(request.Frame, request.OperationName, operation, caller);
+        }
+        catch (ConfiguratorException e)
+        {
+            // Somebody asked for what the policy holds back: that is worth a line, and without the line it is not offered.
+            string arguments = operation.DescribeArguments(request.Frame.Request with { Confirm = null }, call);
+            audit.Held(caller, request.Frame.Plugin, request.OperationName, arguments, e.Error.Confirmation is null ? e.Message : "confirmation needed", traceId);
+            throw;
         }
     }
 
@@ -89,7 +106,7 @@ internal sealed class RequestPipeline(OperationRegistry registry, AuditTrail aud
         InFlightRequest request, Operation operation, OperationCall call, CallerIdentity caller, string? traceId)
     {
         AuditRecord record = call.Context.Step("audit", () => audit.Begin(
-            caller, request.Frame.Plugin, request.OperationName, operation.DescribeArguments(request.Frame.Request, call), traceId));
+            caller, request.Frame.Plugin, request.OperationName, operation.DescribeArguments(request.Frame.Request with { Confirm = null }, call), traceId));
         string outcome = "failed: an unforeseen error";
         try
         {

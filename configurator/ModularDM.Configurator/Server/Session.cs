@@ -100,7 +100,10 @@ internal sealed class Session : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
-            _services.Log.Information("ConnectionLost", $"{Caller}: {e.Message}");
+            if (_limits.Lines.TryTake())
+            {
+                _services.Log.Information("ConnectionLost", $"{Caller}: {e.Message}");
+            }
         }
         catch (Exception e)
         {
@@ -132,7 +135,11 @@ internal sealed class Session : IDisposable
         if (!_authorizer.IsKnown)
         {
             string denial = $"The policy does not know {Caller}: no entry of \"callers\" is about it.";
-            _services.Log.Warning("Denied", denial);
+            if (_limits.Lines.TryTake())
+            {
+                _services.Log.Warning("Denied", denial);
+            }
+
             throw ConfiguratorException.Denied(denial);
         }
 

@@ -78,7 +78,7 @@ public sealed class AuditTests
     [Fact]
     public async Task Value_OfASecretAttribute_IsLeftOut()
     {
-        string policy = TestPolicies.Full().Replace("\"pattern\":", "\"secret\": true, \"pattern\":", StringComparison.Ordinal);
+        string policy = TestPolicies.Full().Replace("\"pattern\": \"^", "\"secret\": true, \"pattern\": \"^", StringComparison.Ordinal);
         await using var server = new TestServer(policy);
         using TestClient client = await server.ConnectAsync();
         await client.GetAsync(new WriteDeviceAttribute { Name = "fan0.pwm", Value = "201" }, "contoso.fancontrol");

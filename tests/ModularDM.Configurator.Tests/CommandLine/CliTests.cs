@@ -14,6 +14,10 @@ public sealed class CliTests
     [InlineData(0, "out of the audit", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./DevDetail/Ext/Microsoft/DeviceName", "--verb", "get", "csp")]
     [InlineData(3, "add \"exec\" to the verbs", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./DevInfo/Man", "--verb", "exec", "csp")]
     [InlineData(3, "\"locUri\": \"./Vendor/MSFT/WiFi\"", "--uid", "7", "--plugin", "contoso.csp", "--loc-uri", "./Vendor/MSFT/WiFi?list=Struct", "--verb", "get", "csp")]
+    [InlineData(0, "/opt/contoso/say", "--uid", "7", "--plugin", "contoso.calibration", "--tool", "say", "--arguments", "{\"level\":\"2\",\"word\":\"a\"}", "runAllowedTool")]
+    [InlineData(3, "pattern for 'level'", "--uid", "7", "--plugin", "contoso.calibration", "--tool", "say", "--arguments", "{\"level\":\"7\"}", "runAllowedTool")]
+    [InlineData(0, "/etc/contoso/calibration.json", "--uid", "7", "--plugin", "contoso.calibration", "--file", "calibration", "--value", "{}", "writeAllowedFile")]
+    [InlineData(3, "no JSON", "--uid", "7", "--plugin", "contoso.calibration", "--file", "calibration", "--value", "{", "writeAllowedFile")]
     [InlineData(3, "unit:x.service", "--unit", "x.service", "--plugin", "modulardm.time", "setTimeZone")]
     public async Task Explain_ByPolicy_SaysWhatHoldsAndWhy(int code, string said, params string[] arguments)
     {

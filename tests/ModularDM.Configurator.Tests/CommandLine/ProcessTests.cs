@@ -77,6 +77,87 @@ public sealed class ProcessTests
     }
 
     [Fact]
+    public async Task Run_StrangerFloodsTheSocket_TheHostIsServedAllTheSame()
+    {
+        Assert.SkipUnless(Posix.EffectiveUid == 0, "Only root can start a process as another account.");
+        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "setpriv is not installed.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3, the other account's client, is not installed.");
+        using var folder = new TemporaryFolder();
+        using Running running = await StartAsync(folder, TestPolicies.Full());
+        foreach (string path in (string[])[folder.Path, Path.GetDirectoryName(running.Socket)!])
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        }
+
+        File.SetUnixFileMode(running.Socket, File.GetUnixFileMode(running.Socket) | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        const string Flood = """
+            import socket,struct,sys
+            held=[]; n=0
+            while True:
+                try:
+                    s=socket.socket(socket.AF_UNIX); s.settimeout(0.2); s.connect(sys.argv[1])
+                    s.sendall(b'\xff\xff\x00\x00'+b'{'*3000); held.append(s); n+=1
+                    if n==100: print('flooding',flush=True)
+                    if len(held)>60: held.pop(0).close()
+                except OSError: n+=1
+            """;
+        using TestClient host = await TestClient.ConnectAsync(running.Socket);
+        using Process stranger = Start(
+            ["/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "/usr/bin/python3", "-c", Flood, running.Socket]);
+        try
+        {
+            Assert.Equal("flooding", await stranger.StandardOutput.ReadLineAsync().WaitAsync(TestTimeouts.Default));
+            for (int i = 0; i < 500; i++)
+            {
+                Assert.Equal("time.windows.com", (await host.GetAsync(new GetNtpServer())).Server);
+            }
+
+            using TestClient another = await ConnectPatientlyAsync(running.Socket);
+            Assert.Equal("time.windows.com", (await another.GetAsync(new GetNtpServer())).Server);
+
+            Assert.False(stranger.HasExited);
+        }
+        finally
+        {
+            stranger.Kill();
+            await stranger.WaitForExitAsync().WaitAsync(TestTimeouts.Default);
+        }
+
+        Assert.Equal(0, await running.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task Run_KilledWhileAFileIsReplaced_LeavesTheOldOrTheNewOne()
+    {
+        using var folder = new TemporaryFolder();
+        string[] versions = [.. "AB".Select(letter => $"\"{new string(letter, 90_000)}\"")];
+        string path = folder.File("state/files/etc/contoso/calibration.json");
+        for (int round = 0; round < 4; round++)
+        {
+            using Running running = await StartAsync(folder, TestPolicies.Full());
+            using TestClient client = await TestClient.ConnectAsync(running.Socket);
+            await client.GetAsync(new WriteAllowedFile { Name = "calibration", Contents = versions[0] }, "contoso.calibration");
+            for (int i = 0; i < 14; i++)
+            {
+                await client.StartAsync(new WriteAllowedFile { Name = "calibration", Contents = versions[i % 2] }, "contoso.calibration");
+            }
+
+            for (int answers = 0; answers < round * 3; answers++)
+            {
+                await client.ResponseAsync();
+            }
+
+            running.Kill();
+            Assert.Contains(await File.ReadAllTextAsync(path), versions);
+        }
+
+        using Running last = await StartAsync(folder, TestPolicies.Full());
+        using TestClient again = await TestClient.ConnectAsync(last.Socket);
+        await again.GetAsync(new WriteAllowedFile { Name = "calibration", Contents = "{}" }, "contoso.calibration");
+        Assert.Equal([path], Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [Fact]
     public async Task Run_PolicyWritableByOthers_DoesNotStart()
     {
         using var folder = new TemporaryFolder();
@@ -86,6 +167,24 @@ public sealed class ProcessTests
         Assert.Equal(1, code);
         Assert.Contains("chmod go-w", error, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.File("state")));
+    }
+
+    // While the queue of new connections is full the kernel says "try again", as the host does too.
+    private static async Task<TestClient> ConnectPatientlyAsync(string socket)
+    {
+        using var limit = new CancellationTokenSource(TestTimeouts.Default);
+        while (true)
+        {
+            try
+            {
+                return await TestClient.ConnectAsync(socket);
+            }
+            catch (System.Net.Sockets.SocketException e) when (e.SocketErrorCode == System.Net.Sockets.SocketError.WouldBlock)
+            {
+                limit.Token.ThrowIfCancellationRequested();
+                await Task.Yield();
+            }
+        }
     }
 
     private static string[] Arguments(TemporaryFolder folder) =>

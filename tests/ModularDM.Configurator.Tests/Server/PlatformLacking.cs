@@ -22,6 +22,10 @@ internal sealed class PlatformLacking(IPlatform inner, bool telemetry = false, b
 
     public IAttributeArea? Attributes => inner.Attributes;
 
+    public IToolArea? Tools => inner.Tools;
+
+    public IFileArea? Files => inner.Files;
+
     public ICspTransport? Csp => csp ? null : inner.Csp;
 
     public void Dispose() => inner.Dispose();

@@ -11,7 +11,8 @@ public sealed class ConfiguratorOperationsTests
     public void All_IsTheReleasedList() => Assert.Equal(
         [
             "csp", "getDeviceInfo", "getNtpServer", "getRebootPolicy", "getRebootSchedule", "getTelemetryLevel", "getTimeService", "getTimeZone", "readAttribute",
-            "rebootNow", "setAllowReboots", "setNtpServer", "setRebootSchedule", "setTelemetryLevel", "setTimeService", "setTimeZone", "writeAttribute",
+            "rebootNow", "runAllowedTool", "setAllowReboots", "setNtpServer", "setRebootSchedule", "setTelemetryLevel", "setTimeService", "setTimeZone",
+            "writeAllowedFile", "writeAttribute",
         ],
         ConfiguratorOperations.All);
 

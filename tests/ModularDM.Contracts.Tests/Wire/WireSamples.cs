@@ -41,6 +41,9 @@ internal static class WireSamples
         new SetTelemetryLevel { Level = TelemetryLevel.Enhanced },
         new ReadDeviceAttribute { Name = "fan0.pwm" },
         new WriteDeviceAttribute { Name = "fan0.pwm", Value = "\u0000\n\"" },
+        new RunAllowedTool { Name = "selftest", Arguments = new Dictionary<string, string> { ["level"] = "3" } },
+        new RunAllowedTool { Name = "selftest" },
+        new WriteAllowedFile { Name = "app.config", Contents = "{}\n" },
         new CspCommand { Verb = CspVerb.Get, LocUri = "./User/Vendor/MSFT/WiFi/Profile?list=StructData" },
         new CspCommand { Verb = CspVerb.Replace, LocUri = "./Vendor/MSFT/A%2FB", Format = CspValueFormat.Int, Data = "1" },
     ];
@@ -59,6 +62,7 @@ internal static class WireSamples
         new TelemetryLevelState(TelemetryLevel.Security),
         new TelemetryLevelState(),
         new AttributeValue("21500"),
+        new ToolOutput { ExitCode = 3, Output = "out\n", ErrorOutput = "", Truncated = true },
         new CspResult { Status = 200, Nodes = [] },
         new CspResult
         {

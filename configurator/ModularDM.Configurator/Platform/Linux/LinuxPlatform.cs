@@ -1,7 +1,9 @@
 using ModularDM.Configurator.Platform.Linux.Attributes;
 using ModularDM.Configurator.Platform.Linux.DeviceInfo;
+using ModularDM.Configurator.Platform.Linux.Files;
 using ModularDM.Configurator.Platform.Linux.Reboot;
 using ModularDM.Configurator.Platform.Linux.Time;
+using ModularDM.Configurator.Platform.Linux.Tools;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
 
 namespace ModularDM.Configurator.Platform.Linux;
@@ -27,6 +29,10 @@ internal sealed class LinuxPlatform : IPlatform
     public ICspTransport? Csp => null;
 
     public IAttributeArea? Attributes { get; } = new LinuxAttributes();
+
+    public IToolArea? Tools { get; } = new LinuxTools();
+
+    public IFileArea? Files { get; } = new LinuxFiles();
 
     public void Dispose()
     {

@@ -11,7 +11,6 @@ namespace ModularDM.Configurator.Platform.Simulated;
 internal sealed class SimulatedAttributeArea(string folder, SimulatedFaults faults) : IAttributeArea
 {
     private const int RpmPerPwmStep = 12;
-    private readonly string _root = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
     private readonly Lock _gate = new();
 
     public string Read(string path, OperationContext context)
@@ -36,10 +35,7 @@ internal sealed class SimulatedAttributeArea(string folder, SimulatedFaults faul
 
     private string Prepare(string path)
     {
-        string full = Path.GetFullPath(path);
-        string file = full.StartsWith(_root, StringComparison.Ordinal)
-            ? full
-            : Path.Combine(_root, "attributes", full[Path.GetPathRoot(full)!.Length..]);
+        string file = SimulatedPath.Of(folder, "attributes", path);
         if (!File.Exists(file))
         {
             if (Directory.Exists(file))

@@ -33,6 +33,11 @@ internal sealed class SimulatedPlatform : IPlatform
         _reboot = new SimulatedRebootArea(Transport, Device, Faults, folder, clock, zone.LocalTime);
         Telemetry = new CspTelemetryArea(csp);
         Attributes = new SimulatedAttributeArea(folder, Faults);
+        if (OperatingSystem.IsLinux())
+        {
+            Tools = new SimulatedToolArea(folder, Faults);
+            Files = new SimulatedFileArea(folder, Faults);
+        }
         _areas.Start(Transport.Tree);
     }
 
@@ -51,6 +56,10 @@ internal sealed class SimulatedPlatform : IPlatform
     public ITelemetryArea? Telemetry { get; }
 
     public IAttributeArea? Attributes { get; }
+
+    public IToolArea? Tools { get; }
+
+    public IFileArea? Files { get; }
 
     public ICspTransport? Csp => Transport;
 
