@@ -40,7 +40,7 @@ internal static class RunCommand
         var pipeline = new RequestPipeline(registry, new AuditTrail(sink, clock), log, clock);
         var services = new SessionServices(
             policy, registry, pipeline, new CallerLimitsTable(options.Server, clock), options.Server, clock, log, ProductVersion.Current);
-        using IConnectionListener listener = Listen(options);
+        using IConnectionListener listener = Listen(options, policy);
         Task running = new ConfiguratorServer(listener, services).RunAsync(stop);
         await announce(listener.Endpoint);
         log.Information("Started", $"mdm-configurator {ProductVersion.Current} serves {platform.Name} at {listener.Endpoint}.");
@@ -50,11 +50,11 @@ internal static class RunCommand
         log.Information("Stopped", $"Reads served: {(pipeline.Reads.Count == 0 ? "none" : string.Join(", ", pipeline.Reads.Select(read => $"{read.Key} {read.Value}")))}.");
     }
 
-    private static IConnectionListener Listen(RunOptions options)
+    private static IConnectionListener Listen(RunOptions options, Policy policy)
     {
         if (OperatingSystem.IsWindows())
         {
-            return new NamedPipeListener(options.PipeName);
+            return new NamedPipeListener(options.PipeName, [.. policy.Callers.Select(caller => caller.Subject).OfType<PolicySubject.SecurityIdentifier>().Select(subject => subject.Sid)]);
         }
 
         TimeSpan writeLimit = options.Server.WriteLimit;
