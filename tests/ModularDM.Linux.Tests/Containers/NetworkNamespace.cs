@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace ModularDM.Linux.Tests.Containers;
 
@@ -17,9 +18,9 @@ internal static partial class NetworkNamespace
         {
             try
             {
-                using FileStream network = File.OpenRead($"/proc/{leader}/ns/net");
+                using SafeFileHandle network = File.OpenHandle($"/proc/{leader}/ns/net");
                 // The thread ends as it is and is not used again.
-                made.SetResult(setns((int)network.SafeFileHandle.DangerousGetHandle(), CloneNewNet) == 0
+                made.SetResult(setns((int)network.DangerousGetHandle(), CloneNewNet) == 0
                     ? new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
                     : throw new InvalidOperationException($"setns failed: errno {Marshal.GetLastPInvokeError()}"));
             }
