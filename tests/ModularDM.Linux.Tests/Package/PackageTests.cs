@@ -106,9 +106,11 @@ public sealed class PackageTests
         }
     }
 
-    private static string? LinkOf(SystemdContainer container) => new FileInfo($"/proc/{container.Leader}/root/etc/localtime").LinkTarget;
+    private static string RootOf(SystemdContainer container) => $"/proc/{container.Leader}/root";
 
-    private static bool Exists(SystemdContainer container, string path) => Path.Exists($"/proc/{container.Leader}/root{path}");
+    private static string? LinkOf(SystemdContainer container) => new FileInfo(RootOf(container) + "/etc/localtime").LinkTarget;
+
+    private static bool Exists(SystemdContainer container, string path) => Path.Exists(RootOf(container) + path);
 
     private static async Task<string> StateOfAsync(SystemdContainer container, string unit) => (await container.RunAsync("systemctl", "is-active", unit)).Output.Trim();
 
