@@ -20,7 +20,7 @@ public static class DeviceHost
 
     /// <summary>
     /// A builder with everything in place; an application adds its own services before it builds. Configuration comes from appsettings.json beside the program,
-    /// then <paramref name="configurationFile"/>, then environment variables <c>MODULARDM_Hub__CaFile</c> and the like, then <paramref name="settings"/>.
+    /// then <paramref name="configurationFile"/>, then <c>hub.json</c> beside that one, which says who the device is, then environment variables <c>MODULARDM_Hub__CaFile</c> and the like, then <paramref name="settings"/>.
     /// </summary>
     /// <param name="settings">Settings of the command line, as <c>--Hub:CaFile=ca.pem</c>.</param>
     /// <param name="configurationFile">The device's configuration file; <see cref="DefaultConfigurationFile"/> when null, and then it need not exist.</param>
@@ -34,6 +34,7 @@ public static class DeviceHost
         builder.Configuration
             .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true, reloadOnChange: false)
             .AddJsonFile(Path.GetFullPath(configurationFile ?? DefaultConfigurationFile), optional: configurationFile is null, reloadOnChange: false)
+            .AddJsonFile(IdentityFile(configurationFile ?? DefaultConfigurationFile), optional: true, reloadOnChange: false)
             .AddEnvironmentVariables("MODULARDM_")
             .AddCommandLine(settings);
         builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
@@ -58,6 +59,9 @@ public static class DeviceHost
         builder.Services.AddModularDM();
         return builder;
     }
+
+    /// <summary>The file in which <c>mdm-host provision</c> writes down who the device is.</summary>
+    internal static string IdentityFile(string configurationFile) => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(configurationFile))!, "hub.json");
 
     private static void RefuseSecrets(string[] settings)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Hosting;
 using ModularDM.Host;
+using ModularDM.Host.Provisioning;
 
 var configuration = new Option<string?>("--config", "-c")
 {
@@ -12,7 +13,7 @@ var settings = new Argument<string[]>("settings")
     Description = "Settings that overrule the file and the environment, as Hub:CaFile=/etc/modulardm/ca.pem. Secrets do not belong here: others can see them.",
     Arity = ArgumentArity.ZeroOrMore,
 };
-var command = new RootCommand("The ModularDM device host: connects this device to its hub and runs its plugins.") { configuration, settings };
+var command = new RootCommand("The ModularDM device host: connects this device to its hub and runs its plugins.") { configuration, settings, ProvisionCommand.Create(configuration) };
 command.SetAction(async (parsed, cancellationToken) =>
 {
     try

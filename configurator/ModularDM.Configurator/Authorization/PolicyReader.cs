@@ -77,7 +77,7 @@ internal sealed partial class PolicyReader
 
         switch (kind)
         {
-            case "unit" when Regex.IsMatch(value, @"\A[A-Za-z0-9:_.@\\-]{1,240}\.(?:service|scope)\z"):
+            case "unit" when UnitName().IsMatch(value):
                 if (string.IsNullOrEmpty(caller.User))
                 {
                     Say($"{key}.user", "is required with a unit: subject: the account the unit runs as, by name or number");
@@ -87,7 +87,7 @@ internal sealed partial class PolicyReader
                 return new PolicySubject.Unit(value, caller.User);
             case "uid" when uint.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid):
                 return new PolicySubject.Account(uid);
-            case "sid" when Regex.IsMatch(value, @"\AS-1-[0-9]+(?:-[0-9]+){1,15}\z"):
+            case "sid" when Sid().IsMatch(value):
                 return new PolicySubject.SecurityIdentifier(value);
             default:
                 Say($"{key}.subject", $"'{subject}' is none of unit:NAME.service, uid:NUMBER, sid:S-1-...");
@@ -97,7 +97,7 @@ internal sealed partial class PolicyReader
 
     private PolicyGrant CheckGrant(GrantEntry grant, string key)
     {
-        if (!Regex.IsMatch(grant.Plugin ?? string.Empty, @"\A[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*(?:\.\*)?\z"))
+        if (!PluginName().IsMatch(grant.Plugin ?? string.Empty))
         {
             Say($"{key}.plugin", $"'{grant.Plugin}' is neither a plugin id nor vendor.*");
         }
@@ -143,7 +143,7 @@ internal sealed partial class PolicyReader
 
     private void CheckName(string? name, string key, string what)
     {
-        if (!Regex.IsMatch(name ?? string.Empty, @"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z"))
+        if (!GrantName().IsMatch(name ?? string.Empty))
         {
             Say(key, $"'{name}' is no {what} name: letters, digits, _ . -, at most 100");
         }
@@ -228,4 +228,17 @@ internal sealed partial class PolicyReader
     }
 
     private void Say(string key, string what) => _errors.Add($"{key}: {what}.");
+
+    // Compiled with the program: the start would otherwise pay for parsing them.
+    [GeneratedRegex(@"\A[A-Za-z0-9:_.@\\-]{1,240}\.(?:service|scope)\z")]
+    private static partial Regex UnitName();
+
+    [GeneratedRegex(@"\AS-1-[0-9]+(?:-[0-9]+){1,15}\z")]
+    private static partial Regex Sid();
+
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*(?:\.\*)?\z")]
+    private static partial Regex PluginName();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9_.-]{0,99}\z")]
+    private static partial Regex GrantName();
 }

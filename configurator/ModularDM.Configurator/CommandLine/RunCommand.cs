@@ -34,7 +34,7 @@ internal static class RunCommand
     {
         Policy policy = PolicyFile.Load(options.PolicyPath);
         CreateStateFolder(options.StateFolder);
-        using IConnectionListener listener = Listen(options);
+        using IConnectionListener listener = Listen(options, policy);
         using IDisposable mine = FolderLock.Take(options.StateFolder);
         using IPlatform platform = PlatformFactory.Create(options.Platform, options.StateFolder, clock, log, options.NodeTables);
         using IAuditSink sink = AuditSinks.Open(
@@ -53,11 +53,11 @@ internal static class RunCommand
         log.Information("Stopped", $"Reads served: {(pipeline.Reads.Count == 0 ? "none" : string.Join(", ", pipeline.Reads.Select(read => $"{read.Key} {read.Value}")))}.");
     }
 
-    private static IConnectionListener Listen(RunOptions options)
+    private static IConnectionListener Listen(RunOptions options, Policy policy)
     {
         if (OperatingSystem.IsWindows())
         {
-            return new NamedPipeListener(options.PipeName);
+            return new NamedPipeListener(options.PipeName, [.. policy.Callers.Select(caller => caller.Subject).OfType<PolicySubject.SecurityIdentifier>().Select(subject => subject.Sid)]);
         }
 
         TimeSpan writeLimit = options.Server.WriteLimit;

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using ModularDM.Configurator.Platform.Linux;
 using ModularDM.Configurator.Platform.Simulated;
 using ModularDM.Configurator.Platform.Windows;
@@ -13,6 +14,10 @@ internal static class PlatformFactory
     public const string Windows = "windows";
     public const string Simulated = "simulated";
 
+    /// <summary>False in the packaged program, which has no use for it and is smaller without.</summary>
+    [FeatureSwitchDefinition("ModularDM.Configurator.Simulated")]
+    private static bool HasSimulated => !AppContext.TryGetSwitch("ModularDM.Configurator.Simulated", out bool has) || has;
+
     public static string Default => OperatingSystem.IsWindows() ? Windows : OperatingSystem.IsLinux() ? Linux : Simulated;
 
     /// <param name="name">linux, windows or simulated.</param>
@@ -24,8 +29,9 @@ internal static class PlatformFactory
     public static IPlatform Create(string name, string stateFolder, TimeProvider clock, ServerLog log, string? nodeTables = null) => name switch
     {
         Windows when OperatingSystem.IsWindows() => new WindowsPlatform(clock),
-        Simulated => new SimulatedPlatform(stateFolder, clock, nodeTables),
+        Simulated when HasSimulated => new SimulatedPlatform(stateFolder, clock, nodeTables),
         Linux => new LinuxPlatform(),
+        Simulated => throw ConfiguratorException.NotSupported("This build has no simulated platform: it is the packaged one, for real devices. Run the configurator from its source."),
         _ => throw ConfiguratorException.NotSupported($"'{name}' is no platform here; there are linux, windows and simulated."),
     };
 }

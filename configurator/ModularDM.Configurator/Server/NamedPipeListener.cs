@@ -1,14 +1,17 @@
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using System.Security.AccessControl;
 using System.Security.Principal;
 using ModularDM.Configurator.Authorization;
 
 namespace ModularDM.Configurator.Server;
 
 /// <summary>Listens on a named pipe (Windows). The caller is whoever its token says.</summary>
+/// <param name="name">The pipe's name.</param>
+/// <param name="sids">Whom the policy names: they may open the pipe beside SYSTEM, and nobody over the network.</param>
 [SupportedOSPlatform("windows")]
-internal sealed partial class NamedPipeListener(string name) : IConnectionListener
+internal sealed partial class NamedPipeListener(string name, IReadOnlyList<string> sids) : IConnectionListener
 {
     private bool _first = true;
 
@@ -18,7 +21,8 @@ internal sealed partial class NamedPipeListener(string name) : IConnectionListen
     {
         // The first instance claims the name, so that nobody else can have been there before.
         PipeOptions options = PipeOptions.Asynchronous | (_first ? PipeOptions.FirstPipeInstance : PipeOptions.None);
-        var pipe = new NamedPipeServerStream(name, PipeDirection.InOut, NamedPipeServerStream.MaxAllowedServerInstances, PipeTransmissionMode.Byte, options);
+        NamedPipeServerStream pipe = NamedPipeServerStreamAcl.Create(
+            name, PipeDirection.InOut, NamedPipeServerStream.MaxAllowedServerInstances, PipeTransmissionMode.Byte, options, 0, 0, Access());
         _first = false;
         try
         {
@@ -34,6 +38,20 @@ internal sealed partial class NamedPipeListener(string name) : IConnectionListen
 
     public void Dispose()
     {
+    }
+
+    private PipeSecurity Access()
+    {
+        var access = new PipeSecurity();
+        access.AddAccessRule(new PipeAccessRule(new SecurityIdentifier(WellKnownSidType.NetworkSid, null), PipeAccessRights.FullControl, AccessControlType.Deny));
+        using WindowsIdentity self = WindowsIdentity.GetCurrent(TokenAccessLevels.Query);
+        access.AddAccessRule(new PipeAccessRule(self.User!, PipeAccessRights.FullControl, AccessControlType.Allow));
+        foreach (string sid in sids)
+        {
+            access.AddAccessRule(new PipeAccessRule(new SecurityIdentifier(sid), PipeAccessRights.ReadWrite, AccessControlType.Allow));
+        }
+
+        return access;
     }
 
     private sealed partial class PipeConnection : Connection

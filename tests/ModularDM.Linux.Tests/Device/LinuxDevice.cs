@@ -9,6 +9,7 @@ namespace ModularDM.Linux.Tests.Device;
 public sealed class LinuxDevice : IAsyncLifetime
 {
     public const string Service = "modulardm-configurator.service";
+    private const string SocketUnit = "modulardm-configurator.socket";
 
     /// <summary>Environment variable with the path of a published (native) configurator to test in place of the one built here.</summary>
     public const string PublishedConfigurator = "MODULARDM_TEST_CONFIGURATOR";
@@ -151,21 +152,47 @@ public sealed class LinuxDevice : IAsyncLifetime
         File.WriteAllText(Path.Combine(root.Share, "pwm"), "0\n");
         File.WriteAllText(Path.Combine(root.Share, "secret"), "untouched\n");
         File.CreateSymbolicLink(Path.Combine(root.Share, "link"), $"{SystemdContainer.ShareInside}/secret");
-        root.Write($"/etc/systemd/system/{Service}", $"""
+        InstallUnits(root, program);
+    }
+
+    // The units of the package, hardening and all. What differs: where things lie, and what a configurator that is not native yet cannot do with.
+    private static void InstallUnits(OverlayRoot root, string program)
+    {
+        foreach (string unit in (string[])[Service, SocketUnit])
+        {
+            root.Write($"/etc/systemd/system/{unit}", File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "systemd", unit)));
+        }
+
+        root.Write($"/etc/systemd/system/{SocketUnit}.d/tests.conf", $"""
+            [Socket]
+            ListenStream=
+            ListenStream={SystemdContainer.ShareInside}/configurator.sock
+            SocketGroup=root
+
+            """);
+        string justInTime = program.EndsWith(".dll", StringComparison.Ordinal)
+            ? """
+              MemoryDenyWriteExecute=no
+              SystemCallFilter=
+              SystemCallFilter=@system-service
+              SystemCallFilter=~@privileged
+              """
+            : "";
+        root.Write($"/etc/systemd/system/{Service}.d/tests.conf", $"""
             [Unit]
-            Description=ModularDM configurator
-            After=dbus.service
             StartLimitIntervalSec=0
 
             [Service]
-            Type=notify
             Environment=DOTNET_EnableDiagnostics=0
-            ExecStart={program} run --platform linux --socket {SystemdContainer.ShareInside}/configurator.sock
-            Restart=on-failure
+            ExecStart=
+            ExecStart={program} run --platform linux
             RestartSec=100ms
-
-            [Install]
-            WantedBy=multi-user.target
+            # As an administrator grants attributes their paths; one that a test looks at from outside lies in the network's part of /proc.
+            ReadWritePaths={SystemdContainer.ShareInside}
+            ProtectKernelTunables=no
+            PrivateNetwork=no
+            CapabilityBoundingSet=CAP_NET_ADMIN
+            {justInTime}
 
             """);
         string wants = Path.Combine(root.Root, "etc/systemd/system/multi-user.target.wants");
