@@ -1,0 +1,214 @@
+#!/usr/bin/env bash
+# The Windows builds of the configurator and the host under Wine: see README.md beside this. One line per check, then "wine: N passed, N failed".
+# As root it installs with apt what is missing. WINE_WORK=FOLDER keeps all files there for a look afterwards.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+here=$PWD/tests/wine
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+
+missing=()
+for pair in wine:wine wineserver:wine64 x86_64-w64-mingw32-gcc:gcc-mingw-w64-x86-64 curl:curl openssl:openssl jq:jq; do
+    command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "missing: ${missing[*]}. Install them (apt-get install ${missing[*]}), or run this as root." >&2
+        exit 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+
+work=${WINE_WORK:-$(mktemp -d)}
+mkdir -p "$work"
+export WINEPREFIX=$work/prefix WINEDEBUG=-all
+# No debugger that dumps registers when a program ends by an exception, no menus for a desktop that is not there.
+export WINEDLLOVERRIDES="winedbg.exe,winemenubuilder.exe=d"
+hub_pid=""
+finish() {
+    [ -z "$hub_pid" ] || kill "$hub_pid" 2>/dev/null || true
+    # Of this prefix alone.
+    wineserver -k 2>/dev/null || true
+    wineserver -w 2>/dev/null || true
+    [ -n "${WINE_WORK:-}" ] || rm -rf "$work"
+}
+trap finish EXIT
+
+passed=0 failed=0
+# check NAME COMMAND...: passes when the command does; $shown is printed when not.
+check() {
+    local name=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok      $name"
+    else
+        failed=$((failed + 1))
+        echo "not ok  $name"
+        printf '%s\n' "${shown:-}" | head -n 40 | sed 's/^/        | /'
+    fi
+}
+has() { printf '%s' "$shown" | grep -qF -- "$1"; }
+hasnt() { ! has "$1"; }
+is() { [ "$1" = "$2" ]; }
+# until_true SECONDS COMMAND...
+until_true() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$end" ] || return 1
+        sleep 0.3
+    done
+}
+# windows PATH: as a Windows program is told it.
+windows() { printf 'Z:%s' "${1//\//\\}"; }
+
+echo "== build (${SECONDS} s)"
+publish() { dotnet publish "$1" -c Release -r win-x64 --self-contained -o "$2" -m:1 -v q >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }; }
+build() { dotnet build "$1" -c Release -m:1 -v q >"$work/build.log" 2>&1 || { cat "$work/build.log"; exit 1; }; }
+publish configurator/ModularDM.Configurator "$work/configurator"
+publish host/ModularDM.Host "$work/host"
+build hub/ModularDM.Hub.Local
+for plugin in WindowsTelemetry DeviceInfo; do
+    build "plugins/ModularDM.Plugins.$plugin"
+    mkdir -p "$work/plugins/$plugin"
+    cp "plugins/ModularDM.Plugins.$plugin/bin/Release/net10.0/"{plugin.json,"ModularDM.Plugins.$plugin.dll"} "$work/plugins/$plugin/"
+done
+x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O1 -shared -o "$work/mdmlocalmanagement.dll" "$here/mdmlocalmanagement.c" -lole32
+
+echo "== a Windows of its own (${SECONDS} s)"
+wineboot -i >"$work/wineboot.log" 2>&1
+wine winecfg -v win10 >>"$work/wineboot.log" 2>&1
+# Wine ends its services with the last program: this one waits for input that never comes.
+mkfifo "$work/nothing"
+exec 9<>"$work/nothing"
+wine cmd <&9 >/dev/null 2>&1 &
+
+exe=$work/configurator/mdm-configurator.exe
+node=./Device/Vendor/MSFT/Policy/Config/System/AllowTelemetry
+stub=$work/configurator/mdmlocalmanagement.dll
+requests=$work/configurator/requests.xml
+rm -f "$stub" "$requests" "$work/configurator/nodes.txt" "$work/configurator/embedded-mode-off"
+# windows_run SECONDS COMMAND...: sets $shown and $code. Through a file: Wine's services may keep a pipe open.
+windows_run() {
+    code=0
+    timeout "$1" wine "${@:2}" >"$work/shown" 2>&1 </dev/null || code=$?
+    shown=$(tr -d '\r' <"$work/shown")
+}
+configurator() { windows_run 90 "$exe" "$@"; }
+
+echo "== csp, at the machine (${SECONDS} s)"
+configurator csp get "$node"
+check "without the DLL: exit code 1" is "$code" 1
+check "without the DLL: says that this Windows has no local device management" has "This Windows has no local device management"
+check "without .NET Framework: says that the WMI bridge is not there either" has "has no MDM bridge in WMI"
+check "without both: no stack trace" hasnt "   at "
+
+cp "$work/mdmlocalmanagement.dll" "$stub"
+configurator csp get "$node" -v
+check "get: exit code 0" is "$code" 0
+check "get: the value" has "3"
+check "get: -v shows the request" has "<LocURI>$node</LocURI>"
+check "get: -v shows the engine's answer" has "<CmdRef>1</CmdRef>"
+shown=$(cat "$requests")
+check "get: the DLL got the SyncML of the specification" has "<SyncBody><Get><CmdID>1</CmdID><Item><Target><LocURI>$node</LocURI></Target></Item></Get><Final"
+
+configurator csp get ./DevDetail/Ext/Microsoft/DeviceName
+check "get: escaped text comes back as it is" has "fan & "
+configurator csp get ./Vendor/MSFT/NoSuchNode
+check "get of a node that is not there: exit code 4" is "$code" 4
+check "get of a node that is not there: says so" has "There is no such node"
+configurator csp replace "$node" 1 --format int
+check "replace: exit code 0" is "$code" 0
+shown=$(tail -n 1 "$requests")
+check "replace: the DLL got the format and the value" has '<Meta><Format xmlns="syncml:metinf">int</Format></Meta><Data>1</Data>'
+configurator csp get "$node"
+check "replace: the value is read back" is "$shown" 1
+configurator csp replace ./DevInfo/Man x
+check "replace of a node that is only read: exit code 1" is "$code" 1
+check "replace of a node that is only read: says so" has "does not allow replace"
+configurator csp exec ./Device/Vendor/MSFT/Reboot/RebootNow
+check "exec that the engine refuses: exit code 1" is "$code" 1
+
+touch "$work/configurator/embedded-mode-off"
+configurator csp get "$node"
+check "embedded mode off: exit code 1" is "$code" 1
+check "embedded mode off: says how to switch it on" has "AllowEmbeddedMode = 1"
+rm "$work/configurator/embedded-mode-off"
+
+echo "== the configurator as a service of Windows (${SECONDS} s)"
+# Root's policy names the caller by its SID: under Wine there is one user.
+windows_run 30 reg query HKEY_USERS
+sid=$(printf '%s' "$shown" | grep -oE 'S-1-5-21-[0-9-]+$' | head -n 1)
+policy=$work/policy.json
+cat >"$policy" <<JSON
+{ "version": 1, "callers": [ { "subject": "sid:$sid", "grants": [
+  { "plugin": "modulardm.deviceinfo", "operations": ["getDeviceInfo"] },
+  { "plugin": "modulardm.windowstelemetry", "operations": ["getTelemetryLevel", "setTelemetryLevel"] } ] } ] }
+JSON
+ready=$work/configurator.ready
+rm -f "$ready"
+service() { windows_run 90 sc "$@"; }
+in_state() {
+    service query ModularDMConfigurator
+    has "$1"
+}
+service create ModularDMConfigurator binPath= "\"$(windows "$exe")\" run --windows-service --platform windows --pipe modulardm-wine --policy \"$(windows "$policy")\" --state \"$(windows "$work/state")\" --ready-file \"$(windows "$ready")\""
+service start ModularDMConfigurator
+check "sc start: the service runs" until_true 60 in_state RUNNING
+check "sc start: running means that requests are served" test -s "$ready"
+
+echo "== from the hub through the host and the pipe to the DLL (${SECONDS} s)"
+dotnet hub/ModularDM.Hub.Local/bin/Release/net10.0/mdm-hub.dll --mqtt-port 0 --https-port 0 --data "$work/hub" --device fan --ready-file "$work/hub.json" >"$work/hub.log" 2>&1 &
+hub_pid=$!
+until_true 60 test -s "$work/hub.json" || { cat "$work/hub.log"; exit 1; }
+ca=$(jq -r .caFile "$work/hub.json")
+mkdir -p "$work/settings"
+jq -r '.devices[0].connectionString' "$work/hub.json" >"$work/connection-string"
+jq -n --arg secret "$(windows "$work/connection-string")" --arg ca "$(windows "$ca")" --arg plugins "$(windows "$work/plugins")" \
+    --arg settings "$(windows "$work/settings")" --arg data "$(windows "$work/data")" '{
+  Hub: { ConnectionStringFile: $secret, CaFile: $ca },
+  Configurator: { Endpoint: "modulardm-wine" },
+  Runtime: { DataFolder: $data },
+  Plugins: { CoreFolder: $plugins, Folders: [], SettingsFolder: $settings, DataFolder: ($data + "\\plugins") },
+  Telemetry: { FlightRecorder: { Folder: ($data + "\\traces") } } }' >"$work/host.json"
+wine "$work/host/mdm-host.exe" --config "$(windows "$work/host.json")" >"$work/host.log" 2>&1 </dev/null &
+host_pid=$!
+
+key=$(jq -r .serviceConnectionString "$work/hub.json" | grep -oE 'SharedAccessKey=.*' | cut -d= -f2-)
+name=$(jq -r .serviceConnectionString "$work/hub.json" | grep -oE 'HostName=[^;:]*' | cut -d= -f2)
+expiry=$(($(date +%s) + 3600))
+hex=$(printf %s "$key" | base64 -d | od -An -tx1 | tr -d ' \n')
+sig=$(printf '%s\n%s' "$name" "$expiry" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$hex" -binary | base64 -w0 | sed 's/+/%2B/g; s/\//%2F/g; s/=/%3D/g')
+# hub METHOD PATH [BODY]
+hub() {
+    curl -sS --max-time 20 --cacert "$ca" -X "$1" "https://localhost:$(jq -r .httpsPort "$work/hub.json")$2?api-version=2021-04-12" \
+        -H "Authorization: SharedAccessSignature sr=$name&sig=$sig&se=$expiry&skn=iothubowner" ${3:+-d "$3"}
+}
+reported() {
+    shown=$(hub GET /twins/fan 2>&1 | jq -c .properties.reported 2>&1; tail -n 20 "$work/host.log")
+    printf '%s' "$shown" | head -n 1 | jq -e "$1" >/dev/null 2>&1
+}
+hub PATCH /twins/fan '{"properties":{"desired":{"windows":{"windowsTelemetry":{"level":"enhanced"}}}}}' >/dev/null
+check "the desired telemetry level is applied and reported" until_true 90 reported '.windows.windowsTelemetry | .. | strings | select(. == "enhanced")'
+shown=$(cat "$requests")
+check "the DLL got the level" has "<LocURI>$node</LocURI></Target><Meta><Format xmlns=\"syncml:metinf\">int</Format></Meta><Data>2</Data>"
+check "the device's description is reported" until_true 60 reported '.windows.deviceInfo | .. | strings | select(. == "fan & ä €")'
+shown=$(cat "$work/state/audit.jsonl" 2>&1 || true)
+check "the audit names the caller by its SID" has "$sid"
+
+echo "== stop (${SECONDS} s)"
+service stop ModularDMConfigurator
+check "sc stop: the service is stopped" until_true 60 in_state STOPPED
+service query ModularDMConfigurator
+check "sc stop: with exit code 0" eval 'printf %s "$shown" | grep -qE "WIN32_EXIT_CODE +: 0"'
+service start ModularDMConfigurator
+check "sc start: it starts again after a stop" until_true 60 in_state RUNNING
+service stop ModularDMConfigurator
+check "sc stop: and stops again" until_true 60 in_state STOPPED
+service delete ModularDMConfigurator
+kill "$host_pid" 2>/dev/null || true
+
+echo "wine: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
