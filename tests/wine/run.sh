@@ -69,6 +69,8 @@ x86_64-w64-mingw32-gcc -Wall -Wextra -Werror -O1 -shared -o "$work/mdmlocalmanag
 echo "== a Windows of its own (${SECONDS} s)"
 wineboot -i >"$work/wineboot.log" 2>&1
 wine winecfg -v win10 >>"$work/wineboot.log" 2>&1
+# Its services end some time after it; the next program starts them anew.
+timeout 60 wineserver -w
 # Wine ends its services with the last program: this one waits for input that never comes.
 mkfifo "$work/nothing"
 exec 9<>"$work/nothing"
