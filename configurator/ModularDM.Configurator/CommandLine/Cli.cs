@@ -25,6 +25,7 @@ internal static class Cli
           --platform NAME     linux, windows or simulated
           --node-tables DIR   further node tables (*.csp, DDF *.xml) for the simulated platform
           --ready-file PATH   file to write when requests are served
+          --windows-service   is started and stopped by Windows' service manager
           --max-connections N, --max-connections-per-caller N, --max-in-flight N,
           --frames-per-second N, --changes-per-second N, --idle-seconds N
         mdm-configurator check-policy FILE    reports everything that is wrong with a policy
@@ -45,7 +46,7 @@ internal static class Cli
             switch (args)
             {
                 case ["run", .. var rest]:
-                    return await RunCommand.RunAsync(RunOptions.Parse(new CommandArguments(rest)), output);
+                    return await RunCommand.RunAsync(RunOptions.Parse(new CommandArguments(rest, RunOptions.ServiceFlag)), output);
                 case ["check-policy", .. var rest]:
                     Policy policy = PolicyFile.Load(new CommandArguments(rest).Operands(1, "one file")[0]);
                     await output.WriteLineAsync($"The policy is good: {policy.Callers.Count} callers, {policy.Callers.Sum(caller => caller.Grants.Count)} grants.");

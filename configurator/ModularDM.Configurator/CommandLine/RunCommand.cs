@@ -1,4 +1,8 @@
 using System.Runtime.InteropServices;
+#if WINDOWS_BUILD
+using System.Runtime.Versioning;
+using System.ServiceProcess;
+#endif
 using System.Text;
 using System.Text.Json;
 using ModularDM.Configurator.Audit;
@@ -13,7 +17,43 @@ namespace ModularDM.Configurator.CommandLine;
 /// <summary>Starts the service and keeps it until it is told to stop.</summary>
 internal static class RunCommand
 {
-    public static async Task<int> RunAsync(RunOptions options, TextWriter output)
+    /// <exception cref="UsageException">It shall be a Windows service, which this build is not made for.</exception>
+    public static Task<int> RunAsync(RunOptions options, TextWriter output)
+    {
+        if (!options.AsWindowsService)
+        {
+            return RunInTerminalAsync(options, output);
+        }
+
+#if WINDOWS_BUILD
+        if (OperatingSystem.IsWindows())
+        {
+            return Task.FromResult(RunAsWindowsService(options, output));
+        }
+#endif
+        throw new UsageException($"{RunOptions.ServiceFlag} is for builds for Windows. Elsewhere leave it out.");
+    }
+
+#if WINDOWS_BUILD
+    [SupportedOSPlatform("windows")]
+    private static int RunAsWindowsService(RunOptions options, TextWriter output)
+    {
+        using var service = new WindowsService((ready, stop) => RunAsync(
+            options,
+            ServerLog.ToStandardError(),
+            TimeProvider.System,
+            async endpoint =>
+            {
+                await AnnounceAsync(options, endpoint, output);
+                ready();
+            },
+            stop));
+        ServiceBase.Run(service);
+        return service.ExitCode == 0 ? 0 : Cli.Failed;
+    }
+#endif
+
+    private static async Task<int> RunInTerminalAsync(RunOptions options, TextWriter output)
     {
         using var stop = new CancellationTokenSource();
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

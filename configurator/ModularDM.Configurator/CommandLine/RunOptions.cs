@@ -11,6 +11,9 @@ internal sealed record RunOptions
     public const string DefaultPolicyPath = "/etc/modulardm/configurator-policy.json";
     public const string DefaultStateFolder = "/var/lib/modulardm-configurator";
 
+    /// <summary>The option that has no value.</summary>
+    public const string ServiceFlag = "--windows-service";
+
     public string SocketPath { get; init; } = ConfiguratorProtocol.DefaultSocketPath;
 
     public string PipeName { get; init; } = ConfiguratorProtocol.DefaultPipeName;
@@ -34,6 +37,9 @@ internal sealed record RunOptions
 
     public string? ReadyFile { get; init; }
 
+    /// <summary>True when Windows' service manager starts and stops it.</summary>
+    public bool AsWindowsService { get; init; }
+
     public ServerOptions Server { get; init; } = new();
 
     public static RunOptions Parse(CommandArguments arguments)
@@ -52,6 +58,7 @@ internal sealed record RunOptions
             Platform = arguments.Option("--platform") ?? defaults.Platform,
             NodeTables = arguments.Option("--node-tables"),
             ReadyFile = arguments.Option("--ready-file"),
+            AsWindowsService = arguments.Flag(ServiceFlag),
             Server = server with
             {
                 MaxConnections = arguments.Number("--max-connections", 1, 10_000) ?? server.MaxConnections,

@@ -10,7 +10,7 @@ namespace ModularDM.Configurator.Platform.Windows;
 [SupportedOSPlatform("windows")]
 internal sealed class WindowsPlatform : IPlatform
 {
-#if WMI_BRIDGE
+#if WINDOWS_BUILD
     // A Windows that is not made for devices has the API switched off; the bridge is the second way in.
     private readonly FallbackTransport _transport = new(
         new LocalManagementTransport(new LocalManagementApi(), new ConsoleUser()), new Wmi.WmiBridgeTransport(new Wmi.ManagementWmiBridge()));

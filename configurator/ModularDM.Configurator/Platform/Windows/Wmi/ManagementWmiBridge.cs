@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Management;
+using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using ModularDM.Configurator.Platform.Windows.SyncMl;
+using ModularDM.Contracts.Configurator;
 
 namespace ModularDM.Configurator.Platform.Windows.Wmi;
 
@@ -11,12 +13,16 @@ namespace ModularDM.Configurator.Platform.Windows.Wmi;
 internal sealed class ManagementWmiBridge : IWmiBridge
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
-    private readonly Lazy<ManagementScope> _scope = new(() =>
+
+    // A failure is not kept: the WMI service may be started later.
+    private readonly Lazy<ManagementScope> _scope = new(Connect, LazyThreadSafetyMode.PublicationOnly);
+
+    private static ManagementScope Connect()
     {
         var scope = new ManagementScope(@"\\.\root\cimv2\mdm\dmmap", new ConnectionOptions { Timeout = s_limit });
         scope.Connect();
         return scope;
-    });
+    }
 
     public int Read(WmiNode node, out object? value)
     {
@@ -114,6 +120,15 @@ internal sealed class ManagementWmiBridge : IWmiBridge
         catch (UnauthorizedAccessException)
         {
             return 425;
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            throw ConfiguratorException.NotSupported("This Windows has no MDM bridge in WMI, which needs .NET Framework 4.", e.Message);
+        }
+        catch (COMException e)
+        {
+            throw new ConfiguratorException(new ConfiguratorError(
+                ConfiguratorErrorCode.Failed, "The MDM bridge in WMI cannot be reached. Is the service winmgmt running?", $"0x{e.HResult:X8}"));
         }
     }
 }
