@@ -95,6 +95,9 @@ internal sealed class HubParts : IAsyncDisposable
         Registry = new DeviceRegistry(store, time, options.ReplaceMarksRemoved);
         Authorities = new CertificateAuthorities(store, time);
         MqttServerOptions broker = new MqttServerOptionsBuilder().WithoutDefaultEndpoint().WithPersistentSessions().WithMaxPendingMessagesPerClient(1000).Build();
+
+        // Each link keeps its buffer for as long as it lives, and most links are silent; it grows with what is sent.
+        broker.WriterBufferSize = 256;
         mqtt = new MqttServer(broker, [adapter], MqttNetNullLogger.Instance);
 
         var throttles = new HubThrottles(options.Throttle, time, Log<HubThrottles>());
