@@ -50,18 +50,10 @@ public sealed class ProcessTests
     [Fact]
     public async Task Run_CallerOfAnotherUid_IsDenied()
     {
-        Assert.SkipUnless(Posix.EffectiveUid == 0, "Only root can start a process as another account.");
-        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "setpriv is not installed.");
-        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3, the other account's client, is not installed.");
+        RequireAnotherAccount();
         using var folder = new TemporaryFolder();
         using Running running = await StartAsync(folder, TestPolicies.Full());
-        // The socket's own mode would keep it out; open the way, so that the peer's credentials have to.
-        foreach (string path in (string[])[folder.Path, Path.GetDirectoryName(running.Socket)!])
-        {
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
-        }
-
-        File.SetUnixFileMode(running.Socket, File.GetUnixFileMode(running.Socket) | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        OpenToEverybody(folder, running);
         const string Client = """
             import socket,struct,sys
             s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
@@ -79,17 +71,10 @@ public sealed class ProcessTests
     [Fact]
     public async Task Run_StrangerFloodsTheSocket_TheHostIsServedAllTheSame()
     {
-        Assert.SkipUnless(Posix.EffectiveUid == 0, "Only root can start a process as another account.");
-        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "setpriv is not installed.");
-        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3, the other account's client, is not installed.");
+        RequireAnotherAccount();
         using var folder = new TemporaryFolder();
         using Running running = await StartAsync(folder, TestPolicies.Full());
-        foreach (string path in (string[])[folder.Path, Path.GetDirectoryName(running.Socket)!])
-        {
-            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
-        }
-
-        File.SetUnixFileMode(running.Socket, File.GetUnixFileMode(running.Socket) | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+        OpenToEverybody(folder, running);
         const string Flood = """
             import socket,struct,sys
             held=[]; n=0
@@ -193,6 +178,24 @@ public sealed class ProcessTests
         "--platform", "simulated", "--socket", folder.File("run/c.sock"), "--policy", folder.File("policy.json"), "--state", folder.File("state"),
         "--ready-file", folder.File("ready"),
     ];
+
+    private static void RequireAnotherAccount()
+    {
+        Assert.SkipUnless(Posix.EffectiveUid == 0, "Only root can start a process as another account.");
+        Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "setpriv is not installed.");
+        Assert.SkipUnless(File.Exists("/usr/bin/python3"), "python3, the other account's client, is not installed.");
+    }
+
+    // The socket's own mode would keep a stranger out; open the way, so that the peer's credentials have to.
+    private static void OpenToEverybody(TemporaryFolder folder, Running running)
+    {
+        foreach (string path in (string[])[folder.Path, Path.GetDirectoryName(running.Socket)!])
+        {
+            File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.OtherExecute | UnixFileMode.OtherRead);
+        }
+
+        File.SetUnixFileMode(running.Socket, File.GetUnixFileMode(running.Socket) | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
+    }
 
     private static async Task<Running> StartAsync(TemporaryFolder folder, string policy)
     {
