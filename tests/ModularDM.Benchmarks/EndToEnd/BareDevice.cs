@@ -69,7 +69,8 @@ internal static class BareDevice
             new MqttApplicationMessage { Topic = topic, Payload = new ReadOnlySequence<byte>(body), QualityOfServiceLevel = MqttQualityOfServiceLevel.AtMostOnce });
     }
 
-    private static bool IsOf(X509Certificate2 authority, X509Certificate seen)
+    /// <summary>Whether a certificate is of this authority, or is it.</summary>
+    public static bool IsOf(X509Certificate2 authority, X509Certificate seen)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;

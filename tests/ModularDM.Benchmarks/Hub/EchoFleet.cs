@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
+using ModularDM.Benchmarks.EndToEnd;
 using ModularDM.Hub.Protocol;
 using MQTTnet;
 using MQTTnet.Formatter;
@@ -8,7 +9,7 @@ using MQTTnet.Protocol;
 namespace ModularDM.Benchmarks.Hub;
 
 /// <summary>Bare devices in this process: each subscribes to its methods, to desired changes and to twin answers, and sends a method's payload back.</summary>
-internal sealed class EchoFleet : IAsyncDisposable
+internal sealed class EchoFleet : IDisposable
 {
     private readonly List<IMqttClient> _clients = [];
     private readonly Lock _gate = new();
@@ -43,7 +44,7 @@ internal sealed class EchoFleet : IAsyncDisposable
                 .WithKeepAlivePeriod(TimeSpan.FromMinutes(15))
                 .WithTimeout(TimeSpan.FromSeconds(60))
                 .WithTlsOptions(tls => tls.UseTls().WithTargetHost(host).WithCertificateValidationHandler(
-                    seen => seen.Certificate.GetRawCertData().AsSpan().SequenceEqual(authority.RawData) || IsOf(authority, seen.Certificate)));
+                    seen => seen.Certificate.GetRawCertData().AsSpan().SequenceEqual(authority.RawData) || BareDevice.IsOf(authority, seen.Certificate)));
             if (device.Key.Length > 0)
             {
                 string token = SasToken.Create(SasToken.DeviceResource(host, device.Id), device.Key, TimeProvider.System.GetUtcNow().AddHours(6));
@@ -70,7 +71,7 @@ internal sealed class EchoFleet : IAsyncDisposable
         });
     }
 
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (IMqttClient client in _clients)
         {
@@ -78,16 +79,5 @@ internal sealed class EchoFleet : IAsyncDisposable
         }
 
         _clients.Clear();
-        await Task.CompletedTask;
-    }
-
-    private static bool IsOf(X509Certificate2 authority, X509Certificate seen)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(authority);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        using X509Certificate2 certificate = X509CertificateLoader.LoadCertificate(seen.GetRawCertData());
-        return chain.Build(certificate);
     }
 }

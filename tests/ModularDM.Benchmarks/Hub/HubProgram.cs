@@ -59,10 +59,10 @@ internal static class HubProgram
         await using ChildProcess peer = ChildProcess.StartSelf(PeerHub.Command, peerCa);
         string[] ports = (await peer.LineAsync(line => line.StartsWith(PeerHub.Ready, StringComparison.Ordinal)))[PeerHub.Ready.Length..].Split(' ');
 
-        await using var hubDevices = new EchoFleet();
+        using var hubDevices = new EchoFleet();
         HubEndpoint mqtt = HubConnectionString.Parse(hub.ConnectionString(ids[0])).GetMqttEndpoint();
         await hubDevices.ConnectAsync(mqtt.Host, mqtt.Port, hub.CaFile, [.. ids.Select(id => (id, HubConnectionString.Parse(hub.ConnectionString(id)).SharedAccessKey!))], 4);
-        await using var peerDevices = new EchoFleet();
+        using var peerDevices = new EchoFleet();
         await peerDevices.ConnectAsync("localhost", int.Parse(ports[0], CultureInfo.InvariantCulture), peerCa, [.. ids.Select(id => (id, ""))], 4);
 
         using HttpClient hubService = HubClient.Create(hub);
@@ -144,7 +144,7 @@ internal static class HubProgram
         await QueryAsync(service, "SELECT deviceId FROM devices WHERE properties.desired.contoso.thermometer.intervalSeconds > 595");
         await QueryAsync(service, "SELECT COUNT() AS n FROM devices WHERE tags.site = '3'");
 
-        await using var fleet = new EchoFleet();
+        using var fleet = new EchoFleet();
         HubEndpoint mqtt = HubClient.MqttEndpoint(hub);
         took = await TimeAsync(() => fleet.ConnectAsync(mqtt.Host, mqtt.Port, hub.CaFile, devices, 32));
         Console.WriteLine($"{fleet.Count} devices connected over TLS and subscribed: {Spread.Text(count / took, "0")}/s");
