@@ -45,7 +45,8 @@ public sealed class PluginFolderTests(QuickStartSystem system) : IClassFixture<Q
     [Fact]
     public async Task Section_SwitchedOff_IsNamedAndLeftAlone()
     {
-        await system.Service.ManageAsync("windows", "windowsTelemetry", """{"level":"basic"}""");
+        JsonNode applied = await system.Service.ManageAsync("windows", "windowsTelemetry", """{"level":"basic"}""");
+        Assert.Equal("completed", applied.TextAt("lastChange.state"));
         string good = await File.ReadAllTextAsync(system.HostConfiguration);
         JsonNode configuration = JsonNode.Parse(good)!;
         configuration["Sections"] = new JsonObject { ["Disabled"] = new JsonArray("windowsTelemetry") };

@@ -42,7 +42,8 @@ public sealed class QuickStartTests(ITestOutputHelper output)
     {
         await using var system = new QuickStartSystem();
         await system.StartAsync();
-        await system.Service.ManageAsync("windows", "timeInfo", """{"ntpServer":"time.contoso.example.com"}""");
+        JsonNode applied = await system.Service.ManageAsync("windows", "timeInfo", """{"ntpServer":"time.contoso.example.com"}""");
+        Assert.Equal("completed", applied.TextAt("lastChange.state"));
         string identity = system.Ready.TextAt("deviceConnectionString")!.Split(";GatewayHostName")[0];
         await system.StopAsync();
 
